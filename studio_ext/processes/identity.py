@@ -1,0 +1,85 @@
+"""Telling a process from a later one that got its number."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A process: its number and its start, in clock ticks since boot."""
+
+    pid: int
+    started: int
+
+    @classmethod
+    def of(cls, pid: int) -> Identity | None:
+        """The process that has the number now; None when there is none, or only its corpse."""
+        found = stat(pid)
+        if found is None or found.state in "ZX":
+            return None
+        return cls(pid, found.started)
+
+    @classmethod
+    def own(cls) -> Identity:
+        found = cls.of(os.getpid())
+        assert found is not None
+        return found
+
+    def alive(self) -> bool:
+        return Identity.of(self.pid) == self
+
+    def age(self) -> float:
+        """Seconds since it started, whatever the wall clock does."""
+        with open("/proc/uptime") as file:
+            uptime = float(file.read().split()[0])
+        return max(0.0, uptime - self.started / os.sysconf("SC_CLK_TCK"))
+
+    def open(self) -> int | None:
+        """A pidfd, which no later process can take over; None when it has ended."""
+        try:
+            descriptor = os.pidfd_open(self.pid)
+        except ProcessLookupError:
+            return None
+        if self.alive():
+            return descriptor
+        os.close(descriptor)
+        return None
+
+    def send(self, number: signal.Signals) -> bool:
+        """Signal it and nobody else. False when it has ended."""
+        descriptor = self.open()
+        if descriptor is None:
+            return False
+        try:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(descriptor, number)
+        finally:
+            os.close(descriptor)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """What ``/proc/<pid>/stat`` says, as far as we ask."""
+
+    pid: int
+    state: str
+    parent: int
+    group: int
+    session: int
+    started: int
+
+
+def stat(pid: int) -> Stat | None:
+    """One process's line, None when there is no such process."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            text = file.read().decode(errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    fields = text[text.rindex(")") + 2 :].split()  # the name before may hold spaces and brackets
+    return Stat(pid, fields[0], int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19]))

@@ -1,0 +1,126 @@
+"""Everything a job started, however it tried to leave the family.
+
+A process may call ``setsid`` or outlive its parent, so neither groups nor parents suffice. Two
+things together do: the job's runner adopts orphans (it is a subreaper), and whatever the job
+starts carries its marker, in the environment it was started with or as an open file in the job's
+directory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from .identity import Identity, stat
+
+MARKER = "STUDIO_ATTEMPT"
+
+_SET_PDEATHSIG, _SET_CHILD_SUBREAPER = 1, 36
+
+
+def adopt_orphans() -> None:
+    """Make this process the parent of every descendant whose own parent ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def die_with_parent(number: signal.Signals = signal.SIGKILL) -> None:
+    """Get ``number`` when the thread that started this process ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SET_PDEATHSIG, int(number), 0, 0, 0)
+
+
+def everyone() -> Iterator[int]:
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            yield int(name)
+
+
+def descendants(root: int) -> list[int]:
+    """All living descendants, parents before children."""
+    children = defaultdict(list)
+    for pid in everyone():
+        found = stat(pid)
+        if found is not None:
+            children[found.parent].append(pid)
+    order, queue = [], [root]
+    while queue:
+        queue = [child for parent in queue for child in children[parent]]
+        order += queue
+    return order
+
+
+def marked(token: str, directory: Path) -> list[int]:
+    """Processes of the attempt ``token``: by environment, or by a file held open in its folder."""
+    needle = f"{MARKER}={token}".encode()
+    inside = f"{directory}/"
+    return [pid for pid in everyone() if pid != os.getpid() and _carries(pid, needle, inside)]
+
+
+def kill_all(
+    find: Iterable[int] | None = None, *, token: str = "", directory: Path | None = None
+) -> int:
+    """SIGKILL the attempt's processes until none is found.
+
+    Args:
+        find: processes to start with.
+
+    Returns:
+        How many were killed.
+    """
+    killed: set[Identity] = set()
+    patience = time.monotonic() + 10
+    while True:
+        pids = set(find or ())
+        if directory is not None:
+            pids.update(marked(token, directory))
+        alive = {who for pid in pids if (who := Identity.of(pid)) is not None}
+        if not alive or time.monotonic() > patience:
+            return len(killed)
+        for who in alive:
+            who.send(signal.SIGKILL)
+        killed |= alive
+        reap()
+        time.sleep(0.002)
+
+
+def kill_descendants(root: int) -> int:
+    """SIGKILL every descendant of ``root`` until it has none."""
+    killed = 0
+    patience = time.monotonic() + 10
+    while pids := [pid for pid in descendants(root) if Identity.of(pid) is not None]:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+                killed += 1
+        reap()
+        if time.monotonic() > patience:
+            break
+        time.sleep(0.002)
+    return killed
+
+
+def reap() -> None:
+    """Bury children that ended and that nobody waits for."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _carries(pid: int, needle: bytes, inside: str) -> bool:
+    with contextlib.suppress(OSError):
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            if needle in file.read().split(b"\0"):
+                return True
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                if os.readlink(f"/proc/{pid}/fd/{name}").startswith(inside):
+                    return True
+    return False
