@@ -87,7 +87,7 @@ def kill_all(
         for who in alive:
             who.send(signal.SIGKILL)
         killed |= alive
-        reap()
+        reap(who.pid for who in alive)
         time.sleep(0.002)
 
 
@@ -100,18 +100,18 @@ def kill_descendants(root: int) -> int:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
                 killed += 1
-        reap()
+        reap(pids)
         if time.monotonic() > patience:
             break
         time.sleep(0.002)
     return killed
 
 
-def reap() -> None:
-    """Bury children that ended and that nobody waits for."""
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+def reap(pids: Iterable[int]) -> None:
+    """Bury those of ``pids`` that are our children and have ended."""
+    for pid in pids:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
 
 
 def _carries(pid: int, needle: bytes, inside: str) -> bool:

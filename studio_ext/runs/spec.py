@@ -1,0 +1,59 @@
+"""What a runner is told: one JSON file in the attempt's folder, written before it starts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..files import read_json, write_json
+
+FILE = "run.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """An attempt, as the runner needs to know it. Secrets travel in the environment instead.
+
+    Attributes:
+        job: what people call it, ``TrainingJob/digits``.
+        token: the attempt's fencing token.
+        notebook: an ``s3://`` URI or a path.
+        parameters: injected into the notebook by name.
+        channels: InputDataConfig as on the wire.
+        config: files for ``input/config``, by name without ``.json``.
+        metrics: MetricDefinitions: ``Name`` and ``Regex`` with one group.
+        engine: ``auto``, ``stock``, ``fork`` or ``inprocess``.
+        kernel: the kernel's name, the notebook's own when None.
+        max_runtime: seconds.
+        grace: seconds between asking to stop and killing.
+        bell: where to ring when something happened.
+        objects: how to reach the bucket: ``{"root": folder}`` or ``{"endpoint": url}``.
+        checkpoints: the S3 URI that the checkpoint folder is restored from and saved to.
+    """
+
+    job: str
+    token: int
+    notebook: str
+    bell: str
+    objects: dict[str, str]
+    parameters: dict[str, Any] = field(default_factory=dict)
+    channels: list[dict[str, Any]] = field(default_factory=list)
+    config: dict[str, Any] = field(default_factory=dict)
+    metrics: list[dict[str, str]] = field(default_factory=list)
+    engine: str = "auto"
+    kernel: str | None = None
+    max_runtime: float = 86_400
+    grace: float = 120
+    checkpoints: str | None = None
+
+    def write(self, directory: Path) -> None:
+        write_json(directory / FILE, asdict(self), mode=0o600)
+
+    @classmethod
+    def read(cls, directory: Path) -> Spec:
+        """Raises FileNotFoundError when the folder was not prepared to its end."""
+        found = read_json(directory / FILE)
+        if found is None:
+            raise FileNotFoundError(f"{directory / FILE} is missing")
+        return cls(**found)
