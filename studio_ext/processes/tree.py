@@ -57,20 +57,15 @@ def descendants(root: int) -> list[int]:
     return order
 
 
-def marked(token: str, directory: Path) -> list[int]:
-    """Processes of the attempt ``token``: by environment, or by a file held open in its folder."""
-    needle = f"{MARKER}={token}".encode()
+def marked(directory: Path) -> list[int]:
+    """Processes of the attempt in ``directory``: by environment, or by a file held open in it."""
+    needle = f"{MARKER}={directory}".encode()
     inside = f"{directory}/"
     return [pid for pid in everyone() if pid != os.getpid() and _carries(pid, needle, inside)]
 
 
-def kill_all(
-    find: Iterable[int] | None = None, *, token: str = "", directory: Path | None = None
-) -> int:
-    """SIGKILL the attempt's processes until none is found.
-
-    Args:
-        find: processes to start with.
+def kill_marked(directory: Path) -> int:
+    """SIGKILL the processes of the attempt in ``directory`` until none is found.
 
     Returns:
         How many were killed.
@@ -78,10 +73,7 @@ def kill_all(
     killed: set[Identity] = set()
     patience = time.monotonic() + 10
     while True:
-        pids = set(find or ())
-        if directory is not None:
-            pids.update(marked(token, directory))
-        alive = {who for pid in pids if (who := Identity.of(pid)) is not None}
+        alive = {who for pid in marked(directory) if (who := Identity.of(pid)) is not None}
         if not alive or time.monotonic() > patience:
             return len(killed)
         for who in alive:

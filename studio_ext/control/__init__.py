@@ -1,0 +1,1 @@
+"""The controller: takes jobs from recorded to ended. Knows no noun."""

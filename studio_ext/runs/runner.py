@@ -1,0 +1,324 @@
+"""The runner: the process that takes one attempt from its folder's ``run.json`` to ``exit.json``.
+
+It owns the folder while it holds the lock, needs nobody while it runs (the daemon may come and
+go), and ends whatever the job started before it says how the job ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import StudioError
+from ..failpoints import failpoint
+from ..processes import tree
+from ..processes.bell import ring
+from ..processes.identity import Identity
+from ..processes.lock import Lock
+from . import layout, record
+from .journal import Journal
+from .record import Exit
+from .spec import Spec
+
+if TYPE_CHECKING:
+    from ..bucket.objects import Objects
+    from ..kernels.outcome import Outcome
+    from ..kernels.stop import Stop
+
+REASON_LENGTH = 1024  # AWS's limit for FailureReason
+SECRET_WORDS = ("SECRET", "PASSWORD", "PASSWD", "TOKEN", "CREDENTIAL", "API_KEY", "PRIVATE_KEY")
+
+
+def main(directory: str) -> int:
+    """Run the attempt in ``directory``. Returns 0 when its end is on record, else 1."""
+    folder = Path(directory)
+    os.chdir(folder)
+    lock = Lock(folder / record.LOCK)
+    if not lock.take():
+        return 1
+    failpoint("runner.locked")
+    if Exit.read(folder) is not None:
+        return 0  # somebody found the attempt abandoned before we were there
+    tree.adopt_orphans()
+    record.announce(folder, Identity.own())
+    spec = Spec.read(folder)
+    ring(spec.bell)
+    failpoint("runner.announced")
+    end = Run(folder, spec).run()
+    tree.kill_descendants(os.getpid())
+    _write_when_possible(end, folder)
+    failpoint("runner.exited")
+    ring(spec.bell)
+    return 0
+
+
+class Run:
+    """One attempt under way."""
+
+    def __init__(self, folder: Path, spec: Spec) -> None:
+        from ..kernels.stop import Stop
+
+        self.folder, self.spec = folder, spec
+        self.stop: Stop = Stop()
+        self.stopped_by: str | None = None
+        self.trained: tuple[float, float] | None = None
+        self.journal = Journal(
+            folder,
+            metrics=spec.metrics,
+            secrets=secrets(os.environ),
+            ring=lambda: ring(spec.bell),
+        )
+
+    def run(self) -> Exit:
+        """Stage, execute, pack. Never raises: whatever happens is how the attempt ended."""
+        with self._signals():
+            try:
+                return self._run()
+            except _Asked:
+                return self._end(self.stopped_by or "stopped", "")
+            except StudioError as error:
+                return self._end("failed", f"ClientError: {error}")
+            except MemoryError:
+                return self._end("failed", "InternalServerError: the runner ran out of memory")
+            except OSError as error:
+                return self._end("failed", f"InternalServerError: {_words(error)}")
+            except Exception as error:
+                self.journal.text("stderr", f"{type(error).__name__}: {error}\n")
+                return self._end("failed", f"InternalServerError: {type(error).__name__}: {error}")
+            finally:
+                self.journal.close()
+
+    def _run(self) -> Exit:
+        spec, folder = self.spec, self.folder
+        layout.make(folder, spec.config)
+        objects = _objects(spec)
+        self.journal.phase("Downloading", "Downloading input data")
+        notebook = self._stage(objects)
+        failpoint("runner.staged")
+        self._listen_to_stop()
+        self.journal.phase("Training", "Training image download completed. Training in progress.")
+        outcome = self._execute(notebook)
+        failpoint("runner.executed")
+        ended = self._judge(outcome)
+        if spec.checkpoints:
+            self._save_checkpoints(objects, spec.checkpoints)
+        return ended
+
+    def _stage(self, objects: Objects) -> Path:
+        from ..bucket import channels
+        from ..bucket.uri import S3Uri
+
+        spec, folder = self.spec, self.folder
+        if spec.checkpoints:
+            uri = S3Uri.parse(spec.checkpoints)
+            channels.download(objects, uri, folder / layout.CHECKPOINTS)
+        channels.stage(objects, spec.channels, folder / layout.INPUT)
+        if not spec.notebook.startswith("s3://"):
+            return Path(spec.notebook)
+        uri = S3Uri.parse(spec.notebook)
+        target = folder / layout.CODE / Path(uri.key).name
+        objects.fetch(uri.bucket, uri.key, target)
+        return target
+
+    def _execute(self, notebook: Path) -> Outcome:
+        from ..kernels.execute import execute
+
+        started = time.time()
+        signal.setitimer(signal.ITIMER_REAL, self.spec.max_runtime)
+        try:
+            return execute(
+                notebook,
+                self.folder / layout.NOTEBOOK,
+                self.spec.parameters,
+                engine=self.spec.engine,  # type: ignore[arg-type]
+                kernel_name=self.spec.kernel,
+                cwd=self.folder,
+                env=dict(os.environ),
+                listener=Listener(self.journal),
+                stop=self.stop,
+            )
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            self.trained = (started, time.time())
+            self.journal.flush()
+
+    def _judge(self, outcome: Outcome) -> Exit:
+        cell = None if outcome.cell_index is None else outcome.cell_index + 1
+        match outcome.state:
+            case "completed":
+                return self._end("completed", "", model=True)
+            case "stopped":
+                return self._end(self.stopped_by or "stopped", "", model=True, cell=cell)
+            case _:
+                return self._end("failed", self._reason(outcome), cell=cell)
+
+    def _reason(self, outcome: Outcome) -> str:
+        """Why it failed: the job's own words in ``output/failure`` if it left some."""
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            words = (self.folder / layout.OUTPUT / "failure").read_text()[:REASON_LENGTH]
+            if words.strip():
+                return f"AlgorithmError: {words.strip()}"
+        where = "" if outcome.cell_index is None else f" (cell {outcome.cell_index + 1})"
+        if outcome.state == "dead":
+            return f"AlgorithmError: {outcome.evalue}{where}"
+        family = "ClientError" if outcome.ename in CLIENT_ERRORS else "AlgorithmError"
+        return f"{family}: {outcome.ename}: {outcome.evalue}{where}"
+
+    def _end(
+        self, outcome: str, reason: str, *, model: bool = False, cell: int | None = None
+    ) -> Exit:
+        files = {}
+        try:
+            files = self._pack(model)
+        except (OSError, StudioError) as error:
+            if outcome == "completed":
+                outcome, reason = "failed", f"InternalServerError: packing: {_words(error)}"
+        failpoint("runner.packed")
+        return Exit(
+            token=self.spec.token,
+            outcome=outcome,  # type: ignore[arg-type]
+            reason=reason[:REASON_LENGTH],
+            files=files,
+            metrics=sorted(self.journal.final.values(), key=lambda metric: str(metric["name"])),
+            cell=cell,
+            trained=self.trained,
+        )
+
+    def _pack(self, model: bool) -> dict[str, str]:
+        from ..bucket import archives
+
+        files = {}
+        folder = self.folder
+        if model and any((folder / layout.MODEL).iterdir()):
+            archives.pack(folder / layout.MODEL, folder / "model.tar.gz")
+            files["model"] = "model.tar.gz"
+        data = folder / layout.OUTPUT_DATA
+        if data.is_dir() and any(data.iterdir()):
+            archives.pack(data, folder / "output.tar.gz")
+            files["output"] = "output.tar.gz"
+        if (folder / layout.NOTEBOOK).exists():
+            files["notebook"] = layout.NOTEBOOK
+        return files
+
+    def _save_checkpoints(self, objects: Objects, target: str) -> None:
+        from ..bucket.uri import S3Uri
+
+        uri = S3Uri.parse(target)
+        root = self.folder / layout.CHECKPOINTS
+        for path in sorted(root.rglob("*")):
+            if path.is_file() and not path.is_symlink():
+                key = "/".join(filter(None, (uri.key.rstrip("/"), str(path.relative_to(root)))))
+                objects.publish(path, uri.bucket, key)
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        """While staging, asking to stop ends it at once; ``_listen_to_stop`` softens that."""
+
+        def raise_asked(*_: Any) -> None:
+            self.stopped_by = "stopped"
+            raise _Asked
+
+        old = {number: signal.signal(number, raise_asked) for number in (signal.SIGTERM,)}
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # its end is being written
+            del old
+
+    def _listen_to_stop(self) -> None:
+        def ask(by: str) -> None:
+            self.stopped_by = self.stopped_by or by
+            self.stop.request(self.spec.grace)
+
+        signal.signal(signal.SIGTERM, lambda *_: ask("stopped"))
+        signal.signal(signal.SIGALRM, lambda *_: ask("timeout"))
+
+
+CLIENT_ERRORS = frozenset({"HyperparameterError", "DataError", "FormatError", "UnknownContentType"})
+
+
+class Listener:
+    """Writes down what the engine tells."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def started(self, total_cells: int) -> None:
+        self._journal.cell(0, total_cells, True)
+
+    def cell_started(self, index: int, of: int) -> None:
+        self._journal.cell(index + 1, of, None)
+        failpoint("runner.cell")
+
+    def cell_finished(self, index: int, of: int, ok: bool) -> None:
+        self._journal.flush()
+        self._journal.cell(index + 1, of, ok)
+
+    def text(self, stream: str, text: str) -> None:
+        self._journal.text(stream, text)
+
+    def saved(self, path: Path) -> None: ...
+
+
+def secrets(environment: Any) -> list[str]:
+    """Values of variables whose names say that they are not for everyone's eyes."""
+    return [
+        value
+        for name, value in environment.items()
+        if any(word in name.upper() for word in SECRET_WORDS)
+    ]
+
+
+class _Asked(Exception):
+    """Somebody asked to stop before there was anything to stop gently."""
+
+
+def _objects(spec: Spec) -> Objects:
+    if "root" in spec.objects:
+        from ..bucket.folder import FolderObjects
+
+        return FolderObjects(Path(spec.objects["root"]))
+    from ..bucket.remote import S3Objects
+
+    return S3Objects.connect(spec.objects["endpoint"])
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        place = f" ({error.filename})" if error.filename else ""
+        return f"{error.strerror}{place}"
+    return str(error) or type(error).__name__
+
+
+def _write_when_possible(end: Exit, folder: Path) -> None:
+    """Put the end on record. On a full disk, make room with what the run itself left behind."""
+    while True:
+        try:
+            end.write(folder)
+        except OSError:
+            for name in (layout.INPUT, "model.tar.gz", "output.tar.gz"):
+                target = folder / name
+                shutil.rmtree(target, ignore_errors=True)
+                target.unlink(missing_ok=True) if target.is_file() else None
+            end = Exit(end.token, "failed", "InternalServerError: No space left on device")
+            time.sleep(0.2)
+        else:
+            return
+
+
+def run_in_fork(directory: str) -> int:
+    """``main`` for a process forked from a fork server: what it shares stays shared."""
+    gc.freeze()
+    return main(directory)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
