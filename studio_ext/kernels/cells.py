@@ -1,0 +1,84 @@
+"""Running cells against a kernel, on nbclient: outputs as they come, deaths at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, cast
+
+from nbformat import NotebookNode
+
+from studio_ext.kernels.book import Book
+from studio_ext.kernels.kernel import Kernel
+from studio_ext.kernels.outcome import Stream
+from studio_ext.kernels.papermill import PapermillNotebookClient
+
+STREAM_LIMIT = 10_000_000  # characters of printed text that one cell keeps in the notebook
+DRAIN = 0.1  # seconds in which a dead kernel's last messages still arrive
+NOTICE = (
+    f"\n[more than {STREAM_LIMIT // 1_000_000} million characters were printed here;"
+    " the rest is only in the log]\n"
+)
+
+
+class Cells(PapermillNotebookClient):
+    """nbclient's cell execution with three differences.
+
+    A kernel's death is known from its pidfd. Printed text goes to ``text`` as it arrives, pieces of
+    one stream become one output, and a cell keeps at most ``STREAM_LIMIT`` characters of it.
+
+    Raises (``async_execute_cell``):
+        nbclient.exceptions.CellExecutionError: the cell raised.
+        nbclient.exceptions.DeadKernelError: the kernel ended.
+    """
+
+    def __init__(self, book: Book, kernel: Kernel, text: Callable[[Stream, str], None]) -> None:
+        super().__init__(book, km=kernel.manager, iopub_timeout=10**6, timeout=None)
+        self.kc = kernel.client
+        self.kernel = kernel
+        self._text = text
+        self._tail: NotebookNode | None = None
+        self._pieces: list[str] = []
+        self._printed = 0
+
+    async def async_execute_cell(self, cell: NotebookNode, cell_index: int, **kw: Any) -> Any:
+        self._printed = 0
+        try:
+            return await super().async_execute_cell(cell, cell_index, **kw)
+        finally:
+            self.settle()
+
+    def settle(self) -> None:
+        """Bring the last stream output up to date: pieces are joined only when someone looks."""
+        if self._tail is not None and len(self._pieces) > 1:
+            self._pieces = ["".join(self._pieces)]
+            self._tail["text"] = self._pieces[0]
+
+    def output(
+        self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int
+    ) -> NotebookNode | None:
+        hooked = self.output_hook_stack.get(msg["parent_header"].get("msg_id"))
+        if msg["msg_type"] != "stream":
+            return super().output(outs, msg, display_id, cell_index)
+        name, text = cast(Stream, msg["content"]["name"]), msg["content"]["text"]
+        self._text(name, text)
+        room = STREAM_LIMIT - self._printed
+        self._printed += len(text)
+        if room <= 0:
+            return None
+        if len(text) > room:
+            text = msg["content"]["text"] = text[:room] + NOTICE
+        last = outs[-1] if outs and not hooked and not self.clear_before_next_output else None
+        if last is not None and last is self._tail and last.get("name") == name:
+            self._pieces.append(text)
+            return last
+        self.settle()
+        added = super().output(outs, msg, display_id, cell_index)
+        self._tail, self._pieces = added, [text]
+        return added
+
+    async def _async_poll_kernel_alive(self) -> None:
+        await asyncio.shield(self.kernel.dead)
+        await asyncio.sleep(DRAIN)
+        if self.task_poll_for_reply is not None:
+            self.task_poll_for_reply.cancel()
