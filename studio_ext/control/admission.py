@@ -29,18 +29,16 @@ class Admission:
         held = self._held.values()
         return Needs(sum(n.cores for n in held), sum(n.memory for n in held))
 
-    def admit(self, token: int, needs: Needs) -> bool:
-        """Occupy room for an attempt. False, and nothing is occupied, when there is none."""
+    def fits(self, needs: Needs) -> bool:
+        """Whether there is room now."""
         wanted, used = self._cut(needs), self.used
-        if used.cores + wanted.cores > self.capacity.cores:
-            return False
-        if used.memory + wanted.memory > self.capacity.memory:
-            return False
-        self._held[token] = wanted
-        return True
+        return (
+            used.cores + wanted.cores <= self.capacity.cores
+            and used.memory + wanted.memory <= self.capacity.memory
+        )
 
     def hold(self, token: int, needs: Needs) -> None:
-        """Occupy room for an attempt that runs already."""
+        """Occupy room for an attempt, whether it fits or, being adopted, runs already."""
         self._held[token] = self._cut(needs)
 
     def release(self, token: int) -> None:

@@ -15,14 +15,17 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from ..bucket.objects import Objects
 from ..errors import AwsError
 from ..failpoints import failpoint
+from ..files import sweep
 from ..processes import tree
 from ..processes.identity import Identity
+from ..processes.lock import Lock
 from ..runs import layout, record
 from ..runs.record import Exit
 from ..store import Condition, Query, Resource, Store, Transaction
@@ -61,7 +64,6 @@ class Controller:
         self._runs: dict[int, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._awake = asyncio.Event()
-        self._closing = False
 
     # -- the loop ---------------------------------------------------------------------------
 
@@ -108,7 +110,7 @@ class Controller:
             for row in self._living(noun, job.active):
                 if row.id in busy:
                     continue
-                if not self._admission.admit(-row.id, job.needs(row)):
+                if not self._admission.fits(job.needs(row)):
                     self._wait(row)
                     break  # strictly first come, first served: nobody overtakes and starves it
                 self._begin(row)
@@ -131,7 +133,6 @@ class Controller:
                 _apply(tx, row, change)
 
     def _begin(self, row: Resource) -> None:
-        self._admission.release(-row.id)
         try:
             with self._store.write() as tx:
                 attempt = tx.claim(row, "")
@@ -143,7 +144,7 @@ class Controller:
         run = Run(attempt.token, row.id, row.kind, folder)
         self._runs[run.token] = run
         self._admission.hold(run.token, self._jobs[row.kind].needs(row))
-        self._spawn(self._start(run, row))
+        self._spawn(run, self._start(run, row))
 
     async def _start(self, run: Run, row: Resource) -> None:
         job = self._jobs[run.kind]
@@ -202,7 +203,7 @@ class Controller:
         if end is not None and end.token == run.token:
             failpoint("control.read")
             run.settling = True
-            self._spawn(self._settle(run, end))
+            self._spawn(run, self._settle(run, end))
             return
         if run.who is None:
             return  # it is being started
@@ -234,12 +235,11 @@ class Controller:
     def _abandon(self, run: Run, end: Exit) -> None:
         """Nobody will write this run's end any more, so write it, unless somebody has."""
         run.settling = True
-        self._spawn(self._find_end(run, end))
+        self._spawn(run, self._find_end(run, end))
 
     async def _find_end(self, run: Run, end: Exit) -> None:
-        await asyncio.to_thread(tree.kill_marked, run.folder)
         if run.folder.exists():
-            end = _close(run.folder, end)
+            end = await asyncio.to_thread(_close, run.folder, end)
         await self._settle(run, end)
 
     # -- settling ---------------------------------------------------------------------------
@@ -251,12 +251,13 @@ class Controller:
             row = reader.by_id(run.job_id)
             attempts = len(reader.attempts(run.job_id))
         unstarted = end.outcome == "vanished" and record.announced(run.folder) is None
-        if row is not None and row.status == job.active:
-            if unstarted or job.retries(row, end, attempts):
-                self._release(run, "unstarted" if unstarted else end.outcome)
-                return
         if row is None:
             self._release(run, end.outcome)
+            return
+        if row.status == job.active and (unstarted or job.retries(row, end, attempts)):
+            if not unstarted:
+                self._enter(run, [{"name": "Restarting", "message": end.reason, "t": time.time()}])
+            self._release(run, "unstarted" if unstarted else end.outcome)
             return
         phases = run.news()
         if end.files:
@@ -321,17 +322,16 @@ class Controller:
 
     # -- tasks ------------------------------------------------------------------------------
 
-    def _spawn(self, work: object) -> None:
-        task = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type]
+    def _spawn(self, run: Run, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._done)
+        task.add_done_callback(lambda done: self._done(run, done))
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _done(self, run: Run, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            log.error("settling a run failed; it is tried again", exc_info=task.exception())
-            for run in self._runs.values():
-                run.settling = False
+            log.error("%s: tried again at the next pass", run.folder, exc_info=task.exception())
+            run.settling = False
 
     async def close(self) -> None:
         """Leave the runners alone and let go of everything else."""
@@ -347,20 +347,22 @@ def _apply(tx: Transaction, row: Resource, change: Change) -> None:
 
 
 def _close(folder: Path, end: Exit) -> Exit:
-    """Write a run's end in the runner's stead, unless it has one.
+    """End what is left of a run and write its end in the runner's stead, unless it has one.
 
     Under the runner's lock: a runner that comes late finds the end and goes.
     """
-    from ..processes.lock import Lock
-
     lock = Lock(folder / record.LOCK)
-    patience = time.monotonic() + 5
-    while not lock.take() and time.monotonic() < patience:
+    while True:
+        tree.kill_marked(folder)
+        if lock.take():
+            break
         time.sleep(0.01)
     try:
         found = Exit.read(folder)
         if found is None:
             end.write(folder)
+        for place in (folder, folder / layout.CONFIG):
+            sweep(place)
         return found or end
     finally:
         lock.release()

@@ -7,7 +7,6 @@ go), and ends whatever the job started before it says how the job ended.
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import shutil
 import signal
@@ -119,13 +118,18 @@ class Run:
         spec, folder = self.spec, self.folder
         if spec.checkpoints:
             uri = S3Uri.parse(spec.checkpoints)
-            channels.download(objects, uri, folder / layout.CHECKPOINTS)
-        channels.stage(objects, spec.channels, folder / layout.INPUT)
+            prefix = f"{uri.key.rstrip('/')}/" if uri.key else ""
+            for item in objects.list(uri.bucket, prefix):
+                objects.fetch(item, folder / layout.CHECKPOINTS / item.key.removeprefix(prefix))
+        channels.stage(spec.channels, folder / layout.INPUT, objects)
         if not spec.notebook.startswith("s3://"):
             return Path(spec.notebook)
         uri = S3Uri.parse(spec.notebook)
+        found = objects.find(uri.bucket, uri.key)
+        if found is None:
+            raise StudioError(f"notebook {spec.notebook} is not there")
         target = folder / layout.CODE / Path(uri.key).name
-        objects.fetch(uri.bucket, uri.key, target)
+        objects.fetch(found, target)
         return target
 
     def _execute(self, notebook: Path) -> Outcome:
@@ -223,15 +227,15 @@ class Run:
         """While staging, asking to stop ends it at once; ``_listen_to_stop`` softens that."""
 
         def raise_asked(*_: Any) -> None:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
             self.stopped_by = "stopped"
             raise _Asked
 
-        old = {number: signal.signal(number, raise_asked) for number in (signal.SIGTERM,)}
+        signal.signal(signal.SIGTERM, raise_asked)
         try:
             yield
         finally:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)  # its end is being written
-            del old
 
     def _listen_to_stop(self) -> None:
         def ask(by: str) -> None:
@@ -286,9 +290,11 @@ def _objects(spec: Spec) -> Objects:
         from ..bucket.folder import FolderObjects
 
         return FolderObjects(Path(spec.objects["root"]))
-    from ..bucket.remote import S3Objects
+    import boto3
 
-    return S3Objects.connect(spec.objects["endpoint"])
+    from ..bucket.s3 import S3Objects
+
+    return S3Objects(boto3.client("s3", endpoint_url=spec.objects["endpoint"]))
 
 
 def _words(error: BaseException) -> str:
@@ -312,12 +318,6 @@ def _write_when_possible(end: Exit, folder: Path) -> None:
             time.sleep(0.2)
         else:
             return
-
-
-def run_in_fork(directory: str) -> int:
-    """``main`` for a process forked from a fork server: what it shares stays shared."""
-    gc.freeze()
-    return main(directory)
 
 
 if __name__ == "__main__":
