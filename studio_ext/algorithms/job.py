@@ -1,0 +1,61 @@
+"""What a training job's notebook finds around it: resources, checkpoints, the log."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+SMALL = 2_000_000  # cells below which a second thread costs more than it saves
+
+
+def log(message: str) -> None:
+    """One line of the job's log, at once."""
+    print(message, flush=True)
+
+
+def cores() -> int:
+    """The cores that the job may use: ``SM_NUM_CPUS``, else those this process may run on."""
+    text = os.environ.get("SM_NUM_CPUS", "")
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def threads(cells: int) -> int:
+    """How many threads to train with on a matrix of ``cells`` numbers.
+
+    One for small data: threads that wait for each other on cores shared with other jobs can make
+    a job several times slower, and below this size they gain nothing.
+    """
+    return 1 if cells < SMALL else cores()
+
+
+def checkpoint_directory() -> Path | None:
+    """Where checkpoints go and are resumed from; None when the job has none.
+
+    ``SM_CHECKPOINT_DIR``, else ``LocalPath`` of ``input/config/checkpointconfig.json`` under the
+    job's directory, which is the working directory.
+    """
+    named = os.environ.get("SM_CHECKPOINT_DIR")
+    if named:
+        return Path(named)
+    config = Path("input/config/checkpointconfig.json")
+    if config.is_file():
+        path = json.loads(config.read_text()).get("LocalPath")
+        return Path(path) if path else None
+    return None
+
+
+def write_whole(path: Path, write: Callable[[Path], None]) -> None:
+    """Let ``write`` fill a temporary file beside ``path``, then put it in place in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        write(part)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)

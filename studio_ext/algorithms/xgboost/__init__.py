@@ -1,0 +1,1 @@
+"""XGBoost: gradient-boosted trees and linear models (SageMaker's ``sagemaker-xgboost``)."""
