@@ -1,0 +1,256 @@
+"""The bucket as a folder: ``root/<bucket>/<key>``, next to the S3 server that serves the same."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import AwsError, ValidationException
+from ..files import sync_directory
+from .files import copy_into, open_plain, replacing
+from .objects import StoredObject
+from .uri import RESERVED, check_bucket, check_key, check_prefix
+
+_SERVER_TEMP = re.compile(r"\.rclone_(temp_(put|multipart)_|multipart_upload_)")
+_OUR_TEMP = re.compile(re.escape(RESERVED) + r"studio_(\d+)_")
+
+
+class FolderObjects:
+    """Objects as plain files.
+
+    A link is no object: links are neither listed nor followed, wherever they lead, which is also
+    what the S3 server does; so nothing outside the root is reached through one.
+    """
+
+    def __init__(self, root: Path) -> None:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.root = root.resolve()
+
+    def buckets(self) -> list[str]:
+        names = (entry.name for entry in os.scandir(self.root) if _is_folder(entry))
+        return sorted(name for name in names if _is_bucket(name))
+
+    def has_bucket(self, bucket: str) -> bool:
+        path = self.root / check_bucket(bucket)
+        return path.is_dir() and not path.is_symlink()
+
+    def create_bucket(self, bucket: str) -> None:
+        (self.root / check_bucket(bucket)).mkdir(mode=0o700, exist_ok=True)
+        sync_directory(self.root)
+
+    def list(self, bucket: str, prefix: str = "") -> Iterator[StoredObject]:
+        check_prefix(prefix)
+        folder = self._bucket(bucket)
+        # Only the folder that holds the prefix is walked, not the whole bucket.
+        above, _, _ = prefix.rpartition("/")
+        start = self.path(bucket, above) if above else folder
+        if not start.is_dir():
+            return
+        for key, entry in _walk(start, f"{above}/" if above else ""):
+            if key.startswith(prefix):
+                with contextlib.suppress(FileNotFoundError):  # removed while we look
+                    yield _stored(bucket, key, entry.stat(follow_symlinks=False))
+
+    def find(self, bucket: str, key: str) -> StoredObject | None:
+        path = self.path(bucket, check_key(key))
+        try:
+            status = path.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return _stored(bucket, key, status) if stat.S_ISREG(status.st_mode) else None
+
+    def exists(self, bucket: str, key: str) -> bool:
+        return self.find(bucket, key) is not None
+
+    def fetch(self, item: StoredObject, path: Path) -> None:
+        source = self.path(item.bucket, check_key(item.key))
+        try:
+            file = open_plain(source)
+        except OSError:
+            raise no_such_key(item.bucket, item.key) from None
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with file, replacing(path, durable=False) as target:
+            copy_into(file, target)
+
+    def publish(self, path: Path, bucket: str, key: str, *, move: bool = False) -> StoredObject:
+        target = self.path(bucket, check_key(key))
+        with self._room(bucket, key, target):
+            if move and path.stat().st_dev == target.parent.stat().st_dev:
+                with open_plain(path) as source:
+                    os.fsync(source.fileno())
+                os.replace(path, target)
+                sync_directory(target.parent)
+            else:
+                # Our process id in the name tells the sweeper whether somebody still writes it.
+                prefix = f"{RESERVED}studio_{os.getpid()}_"
+                with open_plain(path) as source, replacing(target, prefix=prefix) as copy:
+                    copy_into(source, copy)
+                if move:
+                    path.unlink()
+        return _stored(bucket, key, target.lstat())
+
+    def delete(self, bucket: str, key: str) -> bool:
+        path = self.path(bucket, check_key(key))
+        try:
+            path.unlink()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return False
+        self._prune(bucket, path.parent)
+        return True
+
+    def delete_prefix(self, bucket: str, prefix: str) -> int:
+        if not prefix:
+            raise ValidationException(f"prefix '': expected what to delete in bucket {bucket!r}")
+        keys = [item.key for item in self.list(bucket, prefix)]
+        return sum(self.delete(bucket, key) for key in keys)
+
+    def sweep(self) -> int:
+        """Removes what killed uploads left behind; returns how many files.
+
+        Call it while no S3 server runs on the folder. Copies that a live process of ours is still
+        making are kept.
+        """
+        removed = 0
+        for folder, folders, names in os.walk(self.root):
+            folders[:] = [
+                name for name in folders if not os.path.islink(os.path.join(folder, name))
+            ]
+            for name in names:
+                if _SERVER_TEMP.match(name) or _is_orphan(name):
+                    with contextlib.suppress(FileNotFoundError):
+                        os.unlink(os.path.join(folder, name))
+                        removed += 1
+        return removed
+
+    def path(self, bucket: str, key: str) -> Path:
+        """The file of an object, which may not exist yet.
+
+        Raises:
+            AwsError: ``NoSuchBucket``, or ``AccessDenied`` when a link is on the way.
+        """
+        path = self._bucket(bucket) / check_prefix(key)
+        if os.path.realpath(path) != os.fspath(path):
+            raise AwsError(
+                f"s3://{bucket}/{key} passes through a link in the bucket's folder; "
+                "put the file itself there",
+                code="AccessDenied",
+                status=403,
+            )
+        return path
+
+    def _bucket(self, bucket: str) -> Path:
+        if not self.has_bucket(bucket):
+            raise no_such_bucket(bucket)
+        return self.root / bucket
+
+    @contextlib.contextmanager
+    def _room(self, bucket: str, key: str, target: Path) -> Iterator[None]:
+        """Makes the folders above the object; says which key is in the way where one is."""
+        try:
+            # A deletion beside us may prune a folder that we just made: once more, then it is ours.
+            with contextlib.suppress(FileNotFoundError):
+                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if target.is_dir():
+                _remove_empty(target)
+            yield
+        except (NotADirectoryError, FileExistsError, IsADirectoryError):
+            raise key_conflict(bucket, key) from None
+
+    def _prune(self, bucket: str, folder: Path) -> None:
+        top = self.root / bucket
+        while folder != top:
+            try:
+                folder.rmdir()
+            except OSError:
+                return
+            folder = folder.parent
+
+
+def no_such_bucket(bucket: str) -> AwsError:
+    return AwsError(
+        f"bucket {bucket!r} does not exist; make it with: aws s3 mb s3://{bucket}",
+        code="NoSuchBucket",
+        status=404,
+    )
+
+
+def no_such_key(bucket: str, key: str) -> AwsError:
+    folder = key.rpartition("/")[0]
+    return AwsError(
+        f"no object s3://{bucket}/{key}; see what is there with: aws s3 ls s3://{bucket}/{folder}/",
+        code="NoSuchKey",
+        status=404,
+    )
+
+
+def key_conflict(bucket: str, key: str) -> AwsError:
+    return AwsError(
+        f"s3://{bucket}/{key} cannot be stored: buckets are folders here, so one key cannot be "
+        "both an object and the beginning of others; choose another key",
+        code="InvalidArgument",
+        status=400,
+    )
+
+
+def _walk(folder: Path, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Regular files below the folder in S3's order, where a folder sorts as its name and ``/``."""
+    try:
+        entries = [(entry, _is_folder(entry)) for entry in os.scandir(folder)]
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    ordered = sorted(entries, key=lambda pair: os.fsencode(pair[0].name) + b"/" * pair[1])
+    for entry, is_folder in ordered:
+        if entry.name.startswith(RESERVED) or _SERVER_TEMP.match(entry.name):
+            continue
+        if not _is_unicode(entry.name):
+            continue  # no key can name it
+        if is_folder:
+            yield from _walk(Path(entry.path), f"{prefix}{entry.name}/")
+        elif entry.is_file(follow_symlinks=False):
+            yield prefix + entry.name, entry
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir(follow_symlinks=False)
+
+
+def _is_unicode(name: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in name)
+
+
+def _remove_empty(folder: Path) -> None:
+    """Removes a tree of empty folders; raises ``IsADirectoryError`` when it holds a file."""
+    for inner, _, files in os.walk(folder, topdown=False):
+        if files:
+            raise IsADirectoryError(inner)
+        os.rmdir(inner)
+
+
+def _is_bucket(name: str) -> bool:
+    try:
+        check_bucket(name)
+    except ValidationException:
+        return False
+    return True
+
+
+def _is_orphan(name: str) -> bool:
+    match = _OUR_TEMP.match(name)
+    if match is None:
+        return False
+    try:
+        os.kill(int(match[1]), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass
+    return False
+
+
+def _stored(bucket: str, key: str, status: os.stat_result) -> StoredObject:
+    return StoredObject(bucket, key, status.st_size, status.st_mtime)
