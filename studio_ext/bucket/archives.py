@@ -12,12 +12,14 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from ..errors import ValidationException
 from .files import open_plain, replacing
 
 MAX_BYTES = 64 << 30
 MAX_MEMBERS = 1_000_000
+_MAX_PADDING = 16 << 20
 
 
 class ArchiveError(ValidationException):
@@ -110,7 +112,7 @@ def unpack(
 def _unpack(archive: Path, room: Path, max_bytes: int, max_members: int) -> int:
     left, files = max_bytes, 0
     # The stream mode reads forwards only, so that a member's size bounds what is read for it.
-    with tarfile.open(archive, "r|*", bufsize=1 << 20) as tar:
+    with _open(archive) as plain, tarfile.open(fileobj=plain, mode="r|", bufsize=1 << 20) as tar:
         for count, member in enumerate(tar, 1):
             if count > max_members:
                 raise ArchiveError(archive, member.name, f"expected at most {max_members} members")
@@ -131,7 +133,16 @@ def _unpack(archive: Path, room: Path, max_bytes: int, max_members: int) -> int:
                     archive, member.name, "is both a file and a folder, or there twice"
                 ) from None
             files += 1
+        # Only at its end does gzip compare its checksum; tar's padding lies before that.
+        if len(plain.read(_MAX_PADDING + 1)) > _MAX_PADDING:
+            raise ArchiveError(archive, "", "goes on after the end of the tar")
     return files
+
+
+def _open(archive: Path) -> BinaryIO:
+    with archive.open("rb") as file:
+        zipped = file.read(2) == b"\x1f\x8b"
+    return cast(BinaryIO, gzip.open(archive)) if zipped else archive.open("rb")
 
 
 def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
