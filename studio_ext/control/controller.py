@@ -31,7 +31,7 @@ from ..runs.record import Exit
 from ..store import Condition, Query, Resource, Store, Transaction
 from ..store.store import Leased, Stale
 from .admission import Admission
-from .contract import Change, Executor, JobKind, Progress
+from .contract import Change, Executor, JobKind
 from .publish import publish
 from .run import Run
 
@@ -92,9 +92,9 @@ class Controller:
                 self.wake()
         self._admit()
 
-    def progress(self, resource_id: int) -> Progress | None:
-        """How far the job's running attempt is."""
-        return next((r.progress for r in self._runs.values() if r.job_id == resource_id), None)
+    def run_of(self, resource_id: int) -> Run | None:
+        """The job's attempt under way."""
+        return next((run for run in self._runs.values() if run.job_id == resource_id), None)
 
     def running(self) -> list[Run]:
         return list(self._runs.values())
@@ -265,7 +265,7 @@ class Controller:
         if phases:
             self._enter(run, phases)
         try:
-            published = await publish(self._objects, job.publications(row, end))
+            published = await publish(self._objects, job.publications(row, end, run.folder))
         except (AwsError, OSError) as error:
             words = error.message if isinstance(error, AwsError) else str(error)
             end = Exit(run.token, "failed", f"ClientError: publishing the results: {words}")

@@ -134,14 +134,18 @@ class Run:
 
     def _execute(self, notebook: Path) -> Outcome:
         from ..kernels.execute import execute
+        from .parameters import typed
 
+        parameters = dict(self.spec.parameters)
+        if self.spec.hyperparameters:
+            parameters |= typed(notebook, self.spec.hyperparameters)
         started = time.time()
         signal.setitimer(signal.ITIMER_REAL, self.spec.max_runtime)
         try:
             return execute(
                 notebook,
                 self.folder / layout.NOTEBOOK,
-                self.spec.parameters,
+                parameters,
                 engine=self.spec.engine,  # type: ignore[arg-type]
                 kernel_name=self.spec.kernel,
                 cwd=self.folder,

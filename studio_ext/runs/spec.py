@@ -20,6 +20,7 @@ class Spec:
         token: the attempt's fencing token.
         notebook: an ``s3://`` URI or a path.
         parameters: injected into the notebook by name.
+        hyperparameters: texts that become parameters of the types the notebook gives them.
         channels: InputDataConfig as on the wire.
         config: files for ``input/config``, by name without ``.json``.
         metrics: MetricDefinitions: ``Name`` and ``Regex`` with one group.
@@ -38,6 +39,7 @@ class Spec:
     bell: str
     objects: dict[str, str]
     parameters: dict[str, Any] = field(default_factory=dict)
+    hyperparameters: dict[str, str] | None = None
     channels: list[dict[str, Any]] = field(default_factory=list)
     config: dict[str, Any] = field(default_factory=dict)
     metrics: list[dict[str, str]] = field(default_factory=list)
