@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from .. import awsmodel
+from ..awsmodel import Model, OperationModel
 from ..errors import AwsError, UnknownOperation
-from . import model as models, paging
-from .model import Model, OperationModel
+from . import paging
 from .project import Projector
 from .protocols import CborCodec, Codec, JsonCodec, QueryCodec, RestCodec, query, rest, rpc
 from .service import Audit, Caller, Head, Operation, Response, Service
@@ -52,7 +53,7 @@ class Dispatcher:
     ) -> None:
         self._scopes: dict[str, list[_Served]] = {}
         for service in services:
-            served = _Served(models.load(service.name), dict(service.operations()))
+            served = _Served(awsmodel.load(service.name), dict(service.operations()))
             self._scopes.setdefault(served.model.signing_name, []).append(served)
         self._audit = audit
         self._sealer = paging.Sealer(token_key or secrets.token_bytes(32))

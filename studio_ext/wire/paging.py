@@ -14,8 +14,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ..awsmodel import OperationModel
 from ..errors import ValidationException
-from .model import OperationModel
 
 NAMES = ("NextToken", "nextToken", "Marker")
 SIZES = frozenset({"MaxResults", "maxResults", "MaxItems", "limit", *NAMES})

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from .model import Shape
+from ..awsmodel import Shape
 
 Projection = Callable[[Any], Any]
 

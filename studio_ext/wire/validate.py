@@ -11,9 +11,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from ..awsmodel import Shape
 from ..errors import ValidationException
 from .faults import SerializationException
-from .model import Shape
 from .patterns import matches
 
 Check = Callable[[Any, str, list[str]], Any]

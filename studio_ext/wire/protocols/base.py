@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
+from ...awsmodel import OperationModel, Shape
 from ...errors import AwsError
 from ..faults import SerializationException
-from ..model import OperationModel, Shape
 from ..service import Head, Response
 
 

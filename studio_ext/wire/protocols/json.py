@@ -11,9 +11,9 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any
 
+from ...awsmodel import OperationModel, Shape
 from ...errors import AwsError
 from ..faults import SerializationException
-from ..model import OperationModel, Shape
 from ..service import Head, Response
 from .base import contains
 

@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
+from ...awsmodel import OperationModel, Shape
 from ...errors import AwsError
 from ..faults import SerializationException
-from ..model import OperationModel, Shape
 from ..service import Head, Response
 from ..validate import MAX_DEPTH
 from .base import iso, scalar

@@ -11,9 +11,9 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
+from ...awsmodel import Model, OperationModel, Shape
 from ...errors import AwsError
 from ..faults import SerializationException
-from ..model import Model, OperationModel, Shape
 from ..service import Head, Response
 from . import json
 from .base import iso, scalar
@@ -139,7 +139,7 @@ def _body(shape: Shape, body: bytes) -> dict[str, Any]:
         for name, member in shape.members.items()
         if "location" not in member.traits
     }
-    return {names.get(name, name): value for name, value in values.items()}
+    return {names[name] if name in names else name: value for name, value in values.items()}
 
 
 def _decoded(text: str) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...awsmodel import OperationModel, Shape
 from ...errors import AwsError
 from .. import cbor
-from ..model import OperationModel, Shape
 from ..service import Head, Response
 
 NAME = "rpc-v2-cbor"

@@ -17,7 +17,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
-from ..errors import StudioError
+from .errors import StudioError
 
 # What a member may say that changes nothing about its shape.
 _PLAIN = frozenset({"shape", "documentation", "box", "deprecated", "deprecatedMessage"})
