@@ -155,10 +155,7 @@ def _same_width(tables: dict[str, Table]) -> dict[str, Table]:
 
 def _missing(table: Table) -> str:
     cells = table.rows * table.columns
-    if table.sparse:
-        absent = cells - table.features.nnz
-    else:
-        absent = int(np.isnan(table.features).sum())
+    absent = cells - table.features.nnz if table.sparse else int(np.isnan(table.features).sum())
     share = 100 * absent / cells if cells else 0.0
     return "none" if not absent else f"{share:.1f} %"
 

@@ -49,10 +49,10 @@ class ContentType:
     def parse(cls, text: str) -> ContentType:
         """Of ``text/csv; label_size=1``; the short and older names become the usual ones."""
         name, *rest = (part.strip() for part in text.lower().split(";"))
-        parameters = dict(
-            (key.strip(), value.strip().strip('"'))
+        parameters = {
+            key.strip(): value.strip().strip('"')
             for key, _, value in (part.partition("=") for part in rest if part)
-        )
+        }
         return cls(SHORT.get(name, name), parameters)
 
     def integer(self, name: str, default: int) -> int:

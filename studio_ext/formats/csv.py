@@ -52,7 +52,7 @@ def read(
     short = bool(np.isnan(numbers[:, -1]).any()) and layout.ragged(_rewound(handle), len(numbers.T))
     if short or layout.wrong(numbers):
         diagnose(_rewound(handle), layout)
-    notices = ()
+    notices: tuple[str, ...] = ()
     if layout.names:
         notices = (
             f"{source}: the first row holds no number, so it was taken as column names "
@@ -119,12 +119,10 @@ class _Layout:
                 f"{source}: label_size={label_size} in the content type is not supported; "
                 f"expected 0 (no label) or 1 (the label is the first column)"
             )
-        for number, line in enumerate(handle, 1):
-            text = line.decode("utf-8-sig", "replace").strip("\r\n")
-            if text.strip():
-                break
-        else:
+        first = next(((n, line) for n, line in enumerate(handle, 1) if line.strip()), None)
+        if first is None:
             return None
+        number, text = first[0], first[1].decode("utf-8-sig", "replace").strip("\r\n")
         delimiter = next((mark for mark in DELIMITERS if mark in text), ",")
         cells = [cell.strip() for cell in next(csv.reader([text], delimiter=delimiter))]
         titled = any(cells) and not any(

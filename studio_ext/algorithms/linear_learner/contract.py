@@ -198,7 +198,13 @@ def rules(values: Mapping[str, Any]) -> list[str]:
 
 
 def _metrics() -> tuple[Metric, ...]:
-    higher = ["binary_classification_accuracy", "binary_f_beta", "dcg", "macro_f_beta", "macro_precision", "macro_recall", "multiclass_accuracy", "multiclass_top_k_accuracy", "precision", "recall", "roc_auc_score"]
+    # fmt: off
+    higher = [
+        "binary_classification_accuracy", "binary_f_beta", "dcg", "macro_f_beta",
+        "macro_precision", "macro_recall", "multiclass_accuracy", "multiclass_top_k_accuracy",
+        "precision", "recall", "roc_auc_score",
+    ]
+    # fmt: on
     lower = ["absolute_loss", "mse", "objective_loss", "rmse"]
     return tuple(
         Metric(

@@ -28,15 +28,32 @@ SHARE = Interval(0, 1)
 POSITIVE_SHARE = Interval(0, 1, open_low=True)
 NOT_NEGATIVE = Interval(0)
 
-MAXIMIZED = ["accuracy", "auc", "aucpr", "balanced_accuracy", "f1", "f1_binary", "f1_macro", "map", "ndcg", "precision", "r2", "recall", "precision_macro", "precision_micro", "recall_macro", "recall_micro", "interval-regression-accuracy"]
-MINIMIZED = ["aft-nloglik", "cox-nloglik", "error", "gamma-deviance", "gamma-nloglik", "logloss", "mae", "mape", "merror", "mlogloss", "mphe", "mse", "poisson-nloglik", "rmse", "rmsle", "tweedie-nloglik"]
-OF_CLASSES = ["accuracy", "balanced_accuracy", "f1", "f1_binary", "f1_macro", "precision", "precision_macro", "precision_micro", "recall", "recall_macro", "recall_micro"]
+# fmt: off
+MAXIMIZED = (
+    "accuracy", "auc", "aucpr", "balanced_accuracy", "f1", "f1_binary", "f1_macro",
+    "interval-regression-accuracy", "map", "ndcg", "precision", "precision_macro",
+    "precision_micro", "r2", "recall", "recall_macro", "recall_micro",
+)
+MINIMIZED = (
+    "aft-nloglik", "cox-nloglik", "error", "gamma-deviance", "gamma-nloglik", "logloss", "mae",
+    "mape", "merror", "mlogloss", "mphe", "mse", "poisson-nloglik", "rmse", "rmsle",
+    "tweedie-nloglik",
+)
+OF_CLASSES = (
+    "accuracy", "balanced_accuracy", "f1", "f1_binary", "f1_macro", "precision",
+    "precision_macro", "precision_micro", "recall", "recall_macro", "recall_micro",
+)
+OBJECTIVES = (
+    "binary:logistic", "binary:logitraw", "binary:hinge", "count:poisson", "multi:softmax",
+    "multi:softprob", "rank:pairwise", "rank:ndcg", "rank:map", "reg:linear",
+    "reg:squarederror", "reg:logistic", "reg:gamma", "reg:pseudohubererror",
+    "reg:squaredlogerror", "reg:absoluteerror", "reg:tweedie", "survival:aft", "survival:cox",
+)
+# fmt: on
 OF_TWO_CLASSES = ("f1_binary", "precision", "recall")
 OF_NUMBERS = ("mse", "r2")
 CUSTOM = (*OF_CLASSES, *OF_NUMBERS)  # computed here; the rest by XGBoost itself
 WITH_THRESHOLD = ("error", "ndcg", "map", "tweedie-nloglik")
-
-OBJECTIVES = ["binary:logistic", "binary:logitraw", "binary:hinge", "count:poisson", "multi:softmax", "multi:softprob", "rank:pairwise", "rank:ndcg", "rank:map", "reg:linear", "reg:squarederror", "reg:logistic", "reg:gamma", "reg:pseudohubererror", "reg:squaredlogerror", "reg:absoluteerror", "reg:tweedie", "survival:aft", "survival:cox"]
 CLASSIFIERS = ("binary:", "multi:", "reg:logistic")
 
 GROWERS = ("grow_colmaker", "grow_histmaker", "grow_quantile_histmaker")
