@@ -97,3 +97,15 @@ attempts = Table(
     ),
     sqlite_autoincrement=True,
 )
+
+# What S3 keeps beside an object's bytes. A row counts only while the file has the same size and
+# time: a file that somebody edited by hand is another object.
+objects = Table(
+    "objects",
+    metadata,
+    Column("bucket", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("headers", _Json, nullable=False),
+)

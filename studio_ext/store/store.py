@@ -36,6 +36,11 @@ class Reader:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
+    @property
+    def connection(self) -> Connection:
+        """For tables that another room keeps in the same database."""
+        return self._connection
+
     def get(self, kind: str, region: str, key: str) -> Resource | None:
         c = schema.resources.c
         return self._resource((c.kind == kind) & (c.region == region) & (c.key == key))
