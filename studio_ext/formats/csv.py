@@ -157,9 +157,10 @@ class _Layout:
         """Whether a line has fewer cells than ``width``; a quoted file is left to ``diagnose``."""
         mark, expected = self.delimiter.encode(), width - 1
         for number, line in enumerate(handle, 1):
-            if number >= self.first_line and line.strip():
-                if b'"' in line or line.count(mark) != expected:
-                    return True
+            if number < self.first_line or not line.strip():
+                continue
+            if b'"' in line or line.count(mark) != expected:
+                return True
         return False
 
 

@@ -50,6 +50,7 @@ OBJECTIVES = (
     "reg:squaredlogerror", "reg:absoluteerror", "reg:tweedie", "survival:aft", "survival:cox",
 )
 # fmt: on
+OF_SURVIVAL = ("aft-nloglik", "interval-regression-accuracy")
 OF_TWO_CLASSES = ("f1_binary", "precision", "recall")
 OF_NUMBERS = ("mse", "r2")
 CUSTOM = (*OF_CLASSES, *OF_NUMBERS)  # computed here; the rest by XGBoost itself
@@ -456,9 +457,8 @@ def _metric_rules(values: Mapping[str, Any], objective: str) -> list[str]:
             )
         elif base in OF_NUMBERS and objective.startswith(("multi:", "rank:", "survival:")):
             wrong.append(f"eval_metric: '{name}' needs an objective of regression, not {objective}")
-        elif base in ("aft-nloglik", "interval-regression-accuracy"):
-            if objective != "survival:aft":
-                wrong.append(f"eval_metric: '{name}' needs objective survival:aft, not {objective}")
+        elif base in OF_SURVIVAL and objective != "survival:aft":
+            wrong.append(f"eval_metric: '{name}' needs objective survival:aft, not {objective}")
     return wrong
 
 
