@@ -2,7 +2,8 @@
 
 Importing these, and drawing one picture, is most of what a small training job would otherwise
 wait for. None of them starts a thread, provided that the process began with the variables in
-``ENVIRONMENT`` (OpenBLAS starts its threads when NumPy is imported).
+``ENVIRONMENT``: OpenBLAS starts threads when NumPy is imported, and pyarrow's allocator one
+when pandas imports pyarrow.
 """
 
 from __future__ import annotations
@@ -10,7 +11,11 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 
-ENVIRONMENT: Mapping[str, str] = {"OPENBLAS_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+ENVIRONMENT: Mapping[str, str] = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
 
 MODULES: tuple[str, ...] = (
     "numpy",

@@ -22,7 +22,12 @@ DELIMITERS = (",", ";", "\t", "|", " ")
 
 
 def read(
-    handle: IO[bytes], source: str, *, label_size: int = 1, weights: bool = False
+    handle: IO[bytes],
+    source: str,
+    *,
+    label_size: int = 1,
+    weights: bool = False,
+    titles: bool = True,
 ) -> Table | None:
     """The table in ``handle``; None when it holds only blank lines or only column names.
 
@@ -31,12 +36,13 @@ def read(
         source: the file's name, for messages.
         label_size: 1 when the first column is the label, 0 when there is none.
         weights: whether the column after the label is the row's weight.
+        titles: whether the first row may be column names.
 
     Raises:
         DataError: text where a number belongs, ragged rows, an infinite number, a missing label,
             a negative weight, no feature column; names the line and column (from 1).
     """
-    layout = _Layout.of(handle, source, label_size, weights)
+    layout = _Layout.of(handle, source, label_size, weights, titles)
     if layout is None:
         return None
     numbers = _parse(_rewound(handle), layout)
@@ -113,7 +119,9 @@ class _Layout:
         self.leading = label_size + weights
 
     @classmethod
-    def of(cls, handle: IO[bytes], source: str, label_size: int, weights: bool) -> _Layout | None:
+    def of(
+        cls, handle: IO[bytes], source: str, label_size: int, weights: bool, titles: bool
+    ) -> _Layout | None:
         if label_size not in (0, 1):
             raise DataError(
                 f"{source}: label_size={label_size} in the content type is not supported; "
@@ -125,8 +133,10 @@ class _Layout:
         number, text = first[0], first[1].decode("utf-8-sig", "replace").strip("\r\n")
         delimiter = next((mark for mark in DELIMITERS if mark in text), ",")
         cells = [cell.strip() for cell in next(csv.reader([text], delimiter=delimiter))]
-        titled = any(cells) and not any(
-            is_number(cell) or (cell in MISSING and cell) for cell in cells
+        titled = (
+            titles
+            and any(cells)
+            and not any(is_number(cell) or (cell in MISSING and cell) for cell in cells)
         )
         names = tuple(cells) if titled else ()
         return cls(source, delimiter, names, number + titled, label_size, weights)

@@ -55,9 +55,9 @@ def read(data: bytes, source: str) -> Table | None:
     """
     if not data:
         return None
-    table = _read_uniform(data)
-    if table is not None:
-        return table
+    uniform = _read_uniform(data)
+    if uniform is not None:
+        return uniform
     rows = []
     for number, payload in enumerate(payloads(data, source), 1):
         record = parse(payload, f"{source}: record {number}")
@@ -67,7 +67,7 @@ def read(data: bytes, source: str) -> Table | None:
                 f"{source}: record {number} has the features {found}; expected 'values'"
             )
         rows.append((record.features["values"], record.label.get("values")))
-    return _table(rows, source)
+    return table(rows, source)
 
 
 def payloads(data: bytes, source: str) -> Iterator[bytes]:
@@ -217,7 +217,12 @@ def _read_uniform(data: bytes) -> Table | None:
     return Table(np.ascontiguousarray(numbers[:, :width]), labels)
 
 
-def _table(rows: list[tuple[Tensor, Tensor | None]], source: str) -> Table:
+def table(rows: list[tuple[Tensor, Tensor | None]], source: str) -> Table:
+    """The table of (features, label) rows, dense or, when one has keys, sparse.
+
+    Raises:
+        DataError: rows of different widths, or labels on some rows only.
+    """
     labelled = [label is not None for _, label in rows]
     if any(labelled) and not all(labelled):
         raise DataError(
