@@ -100,6 +100,21 @@ class OperationModel:
     def output(self) -> Shape | None:
         return self._model.member(self.traits["output"]) if "output" in self.traits else None
 
+    def documentation(self, member: str) -> str:
+        """What the model says, in HTML, about an input; nothing for one it does not know."""
+        members = self.input.traits.get("members", {}) if self.input else {}
+        return str(members.get(member, {}).get("documentation", ""))
+
+    @property
+    def inputs(self) -> dict[str, Shape]:
+        """The input's members; none when the operation takes nothing."""
+        return self.input.members if self.input else {}
+
+    @property
+    def outputs(self) -> dict[str, Shape]:
+        """The output's members; none when the operation answers nothing."""
+        return self.output.members if self.output else {}
+
     @cached_property
     def result_wrapper(self) -> str | None:
         return self.traits.get("output", {}).get("resultWrapper")

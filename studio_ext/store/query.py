@@ -10,8 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 from .rows import Resource
 from .schema import resources
 
-Order = Literal["created", "modified", "name", "status"]
-Operator = Literal["eq", "contains", "prefix", "gt", "ge", "lt", "le"]
+Operator = Literal["eq", "in", "contains", "prefix", "gt", "ge", "lt", "le"]
 
 COLUMNS = frozenset({"key", "name", "arn", "status", "created", "modified"})
 
@@ -20,13 +19,13 @@ COLUMNS = frozenset({"key", "name", "arn", "status", "created", "modified"})
 class Condition:
     """``field op value``; a field that is no column is a path into the body, dots between.
 
-    ``contains`` ignores case, ``prefix`` does not. Body values are compared as text, or as
-    numbers when ``value`` is one.
+    ``contains`` ignores case, ``prefix`` does not; ``in`` takes a tuple of strings. Body values
+    are compared as text, or as numbers when ``value`` is one.
     """
 
     field: str
     op: Operator
-    value: str | int | float | bool
+    value: str | int | float | bool | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +38,15 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One list of one kind in one region. ``region=None`` means every region."""
+    """One list of one kind in one region. ``region=None`` means every region.
+
+    ``order`` is a column or, without an index to help, a path into the body, sorted as text.
+    """
 
     kind: str
     region: str | None
     where: tuple[Condition, ...] = ()
-    order: Order = "created"
+    order: str = "created"
     descending: bool = True
     limit: int = 100
     after: Cursor | None = None
@@ -64,7 +66,7 @@ class Page:
 
 def to_select(query: Query) -> Select[Any]:
     """The SELECT of a page: one row more than the limit, to tell whether another follows."""
-    column = resources.c[query.order]
+    column = _sorted_by(query.order)
     statement = select(resources).where(*_filters(query))
     if query.after is not None:
         value, number = literal(query.after.value), literal(query.after.id)
@@ -82,8 +84,24 @@ def to_select(query: Query) -> Select[Any]:
     return statement.limit(query.limit + 1)
 
 
+def cursor(query: Query, last: Resource) -> Cursor:
+    """Where the page after ``last`` starts."""
+    if query.order in COLUMNS:
+        return Cursor(getattr(last, query.order), last.id)
+    value: Any = last.body
+    for step in query.order.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    return Cursor("" if value is None else str(value), last.id)
+
+
 def to_count(query: Query) -> Select[Any]:
     return select(func.count()).select_from(resources).where(*_filters(query))
+
+
+def _sorted_by(order: str) -> ColumnElement[Any]:
+    if order in COLUMNS:
+        return resources.c[order]
+    return func.coalesce(resources.c.body[tuple(order.split("."))].as_string(), "")
 
 
 def _filters(query: Query) -> list[ColumnElement[bool]]:
@@ -110,6 +128,8 @@ def _clause(condition: Condition) -> ColumnElement[bool]:
     match condition.op:
         case "eq":
             return column == value
+        case "in":
+            return column.in_(value if isinstance(value, tuple) else (value,))
         case "contains":
             return column.icontains(str(value), autoescape=True)
         case "prefix":

@@ -56,8 +56,7 @@ class Reader:
         if len(rows) <= wanted.limit:
             return Page(rows)
         rows = rows[: wanted.limit]
-        last = rows[-1]
-        return Page(rows, query.Cursor(getattr(last, wanted.order), last.id))
+        return Page(rows, query.cursor(wanted, rows[-1]))
 
     def count(self, wanted: Query) -> int:
         return int(self._connection.execute(query.to_count(wanted)).scalar_one())

@@ -1,0 +1,1 @@
+"""SageMaker's nouns, a module per section of its console. Knows no transport."""
