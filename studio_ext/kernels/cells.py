@@ -68,10 +68,11 @@ class Cells(PapermillNotebookClient):
             return None
         if len(text) > room:
             text = msg["content"]["text"] = text[:room] + NOTICE
-        last = outs[-1] if outs and not hooked and not self.clear_before_next_output else None
-        if last is not None and last is self._tail and last.get("name") == name:
+        tail = self._tail
+        fresh = not outs or outs[-1] is not tail or hooked or self.clear_before_next_output
+        if not fresh and tail is not None and tail["name"] == name:
             self._pieces.append(text)
-            return last
+            return tail
         self.settle()
         added = super().output(outs, msg, display_id, cell_index)
         self._tail, self._pieces = added, [text]

@@ -53,6 +53,7 @@ class Execution:
         try:
             await self.kernel.launch(cwd, env)
             launched = True
+            engine, fallback = self.kernel.engine, self.kernel.refused
             helpers += [asyncio.ensure_future(self._save()), asyncio.ensure_future(self._stop())]
             self.book.notebook_start()
             outcome = await self._start_and_run(start_timeout)
@@ -69,7 +70,13 @@ class Execution:
             if tree.is_subreaper():
                 tree.kill_below(os.getpid(), spare=spare)
         self.book.close(ok=outcome.state == "completed")
-        return replace(outcome, duration=time.monotonic() - begin, save_error=self.book.error)
+        return replace(
+            outcome,
+            duration=time.monotonic() - begin,
+            engine=engine,
+            fallback=fallback,
+            save_error=self.book.error,
+        )
 
     async def _start_and_run(self, start_timeout: float) -> Outcome:
         ready = asyncio.ensure_future(self.kernel.ready(start_timeout))

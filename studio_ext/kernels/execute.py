@@ -17,6 +17,7 @@ from studio_ext.kernels import papermill, tree
 from studio_ext.kernels.engine import Execution
 from studio_ext.kernels.kernel import Kernel
 from studio_ext.kernels.outcome import Engine, Listener, NotebookError, Outcome
+from studio_ext.kernels.provisioner import LocalForkProvisioner
 from studio_ext.kernels.stop import Stop
 
 NAME = re.compile(r"[A-Za-z_.][A-Za-z0-9_.]*\Z")
@@ -56,7 +57,8 @@ def execute(
             that cannot be written in the kernel's language.
     """
     nb = prepare(load(notebook), parameters, kernel_name)
-    kernel = Kernel(nb.metadata.kernelspec["name"])
+    provisioner = None if engine == "stock" else LocalForkProvisioner
+    kernel = Kernel(nb.metadata.kernelspec["name"], provisioner)
     stop = stop or Stop()
     was_subreaper = tree.is_subreaper()
     tree.become_subreaper()

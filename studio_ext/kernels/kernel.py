@@ -17,7 +17,8 @@ from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from jupyter_client.provisioning import LocalProvisioner
 
 from studio_ext.kernels import tree
-from studio_ext.kernels.outcome import NotebookError
+from studio_ext.kernels.client import Child
+from studio_ext.kernels.outcome import EngineUsed, NotebookError
 
 POLL = 0.2  # seconds between looks at a process that has no pidfd
 
@@ -50,7 +51,8 @@ class Kernel:
         if "ipykernel_launcher" in spec.argv or "ipykernel" in spec.argv:
             self._arguments.append("--HistoryManager.hist_file=:memory:")
             self._use_sockets()
-        if provisioner is not None:
+        chosen = spec.metadata.get("kernel_provisioner", {}).get("provisioner_name", "")
+        if provisioner is not None and chosen in ("", "local-provisioner", "studio-fork"):
             self.manager.provisioner = provisioner(
                 kernel_id="", kernel_spec=spec, parent=self.manager
             )
@@ -152,6 +154,16 @@ class Kernel:
                     return dict(content.get("language_info", {}))
         finally:
             idles.cancel()
+
+    @property
+    def engine(self) -> EngineUsed:
+        """How the process was made: ``fork`` or ``stock``."""
+        return "fork" if isinstance(self.manager.provisioner.process, Child) else "stock"
+
+    @property
+    def refused(self) -> str:
+        """Why it was not forked; empty when it was, or when nobody asked for it."""
+        return str(getattr(self.manager.provisioner, "refused", ""))
 
     async def interrupt(self) -> None:
         """Interrupt the running cell as the kernel's specification says: signal or message."""

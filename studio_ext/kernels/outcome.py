@@ -10,6 +10,7 @@ from studio_ext.errors import StudioError
 
 State = Literal["completed", "failed", "stopped", "dead"]
 Engine = Literal["auto", "stock", "fork", "inprocess"]
+EngineUsed = Literal["stock", "fork", "inprocess"]
 Stream = Literal["stdout", "stderr"]
 
 
@@ -44,7 +45,7 @@ class Outcome:
     exit_code: int | None = None
     signal: int | None = None
     duration: float = 0.0
-    engine: str = "stock"
+    engine: EngineUsed = "stock"
     fallback: str = ""
     save_error: str = ""
 

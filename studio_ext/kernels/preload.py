@@ -1,0 +1,64 @@
+"""What a fork server imports before its first fork.
+
+Names that are not installed are skipped. The list was read from ``sys.modules`` after real jobs:
+what a kernel and an engine import on their way, and what the usual libraries import lazily.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+from collections.abc import Iterable
+
+from studio_ext.algorithms import preload as algorithms
+
+KERNEL = """
+ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell ipykernel.displayhook ipykernel.debugger
+ipykernel.comm ipykernel.iostream ipykernel.heartbeat ipykernel.control ipykernel.shellchannel
+ipykernel.subshell ipykernel.subshell_manager ipykernel.parentpoller IPython
+IPython.core.completer IPython.core.completerlib IPython.core.debugger IPython.core.oinspect
+IPython.core.historyapp IPython.core.logger IPython.core.magics IPython.core.pylabtools
+IPython.core.ultratb IPython.core.tbtools IPython.core.doctb IPython.core.async_helpers
+IPython.extensions.storemagic IPython.core.display_functions IPython.utils.capture
+IPython.lib.pretty IPython.core.interactiveshell IPython.terminal.interactiveshell comm
+faulthandler pdb pty sqlite3 jedi stack_data executing asttokens pure_eval
+pygments.formatters.terminal256 pygments.formatters.terminal pygments.lexers.python
+pygments.styles.default matplotlib_inline.config asyncio concurrent.futures.thread
+tornado.platform.asyncio tornado.ioloop tornado.queues zmq.asyncio zmq.eventloop.zmqstream
+multiprocessing multiprocessing.resource_tracker subprocess platformdirs timeit cProfile
+""".split()  # noqa: SIM905
+
+ENGINE = """
+studio_ext.kernels.execute studio_ext.kernels.inprocess studio_ext.kernels.shell
+studio_ext.kernels.provisioner jupyter_client.asynchronous jupyter_client.provisioning
+jupyter_client.manager jupyter_client.kernelspec nbformat.v4 nbformat.corpus.words fastjsonschema
+nbclient.client nbclient.output_widget dateutil.parser dateutil.tz
+""".split()  # noqa: SIM905
+
+LIBRARIES = """
+numpy numpy.random pandas sklearn sklearn.datasets sklearn.datasets.data sklearn.datasets.descr
+sklearn.ensemble sklearn.linear_model sklearn.metrics sklearn.model_selection sklearn.pipeline
+sklearn.preprocessing sklearn.cluster sklearn.decomposition matplotlib matplotlib.pyplot
+matplotlib.backends.backend_agg matplotlib.figure scipy scipy.sparse scipy.stats scipy.special
+xgboost xgboost.sklearn threadpoolctl joblib joblib.externals.loky narwhals.stable.v2
+narwhals._pandas_like.dataframe narwhals._pandas_like.namespace narwhals._interchange.dataframe
+importlib.resources.readers importlib.readers statistics csv json tarfile zipfile gzip uuid boto3
+botocore.session botocore.httpsession
+""".split()  # noqa: SIM905
+
+
+def preload(extra: Iterable[str] = ()) -> dict[str, str]:
+    """Import everything, quietly. Returns what could not be imported and why."""
+    failed: dict[str, str] = {}
+    for name in [*KERNEL, *ENGINE, *LIBRARIES, *extra]:
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                importlib.import_module(name)
+        except Exception as error:
+            failed[name] = f"{type(error).__name__}: {error}"
+    try:
+        algorithms.warm()
+    except Exception as error:
+        failed[algorithms.__name__] = f"{type(error).__name__}: {error}"
+    return failed
