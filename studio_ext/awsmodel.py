@@ -92,6 +92,14 @@ class OperationModel:
         self.uri: str = http.get("requestUri", "/")
         self.status: int = http.get("responseCode", 200)
 
+    def sibling(self, name: str) -> OperationModel:
+        """Another operation of the same service.
+
+        Raises:
+            KeyError: the service has none of that name.
+        """
+        return self._model.operations[name]
+
     @cached_property
     def input(self) -> Shape | None:
         return self._model.member(self.traits["input"]) if "input" in self.traits else None

@@ -10,9 +10,18 @@ class Caller(Protocol):
     """On whose behalf: the part of a request's signature that nouns care about."""
 
     @property
+    def access_key(self) -> str: ...
+    @property
+    def arn(self) -> str: ...
+    @property
     def account(self) -> str: ...
     @property
     def region(self) -> str: ...
+
+
+def signature(caller: Caller) -> dict[str, Any]:
+    """A caller as the API's UserContext."""
+    return {"IamIdentity": {"Arn": caller.arn, "PrincipalId": caller.access_key}}
 
 
 Operation = Callable[[dict[str, Any], Caller], Mapping[str, Any]]

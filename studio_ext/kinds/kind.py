@@ -19,10 +19,10 @@ from ..errors import (
     ResourceNotFound,
     ValidationException,
 )
-from ..store import Reader, Resource, Store, Transaction
+from ..store import Page, Query, Reader, Resource, Store, Transaction
 from ..store.store import Exists
 from . import tags as tagging
-from .caller import Caller, Operation
+from .caller import Caller, Operation, signature
 from .listing import Listing, stamps, token
 from .noun import Noun, noun
 
@@ -108,15 +108,18 @@ class Kind:
     ) -> dict[str, Any]:
         """The body after an Update: given fields replace, ``<Field>ToRemove`` removes entries."""
         body = dict(resource.body)
-        for name, value in params.items():
-            if name in self.model.ids:
-                continue
+        removals = {name for name in params if name.endswith("ToRemove")}
+        for name in params.keys() - removals - set(self.model.ids):
+            body[name] = params[name]
+        for name in removals:
             field = name.removesuffix("ToRemove")
-            if field == name:
-                body[name] = value
-            elif isinstance(body.get(field), dict):
-                body[field] = {k: v for k, v in body[field].items() if k not in value}
+            if isinstance(body.get(field), dict):
+                body[field] = {k: v for k, v in body[field].items() if k not in params[name]}
         return body
+
+    def narrow(self, reader: Reader, query: Query, params: Mapping[str, Any]) -> Query | None:
+        """A list's query, narrowed by filters that are about other rows; None: nothing fits."""
+        return query
 
     def in_use(self, reader: Reader, resource: Resource) -> str:
         """Why a resource cannot be deleted: who refers to it, in words; ``""`` when nobody."""
@@ -139,6 +142,8 @@ class Kind:
     def create(self, params: dict[str, Any], caller: Caller) -> dict[str, Any]:
         self.check(params)
         body = self.initial(params, self.clock())
+        if "CreatedBy" in self.model.fields.members:
+            body["CreatedBy"] = signature(caller)
         tags = tagging.parse(params.get("Tags", ()))
         key = self.key(body)
         arn = self.arn(key, caller)
@@ -163,7 +168,8 @@ class Kind:
         listing = self.listing
         query = listing.query(params, self.noun, caller.region)
         with self.store.read() as reader:
-            page = reader.page(query)
+            narrowed = self.narrow(reader, query, params)
+            page = reader.page(narrowed) if narrowed else Page()
         found = [self.summary(resource) for resource in page.rows]
         return {listing.model.key: found, "NextToken": token(page.next)}
 
@@ -172,6 +178,8 @@ class Kind:
             resource = self.find(transaction, params, caller, "update")
             self.guard(resource, "update")
             body = self.changed(transaction, resource, params)
+            if "LastModifiedBy" in self.model.fields.members:
+                body["LastModifiedBy"] = signature(caller)
             status = self.status(body) or resource.status
             resource = transaction.update(resource, body=body, status=status)
         return self.answer(resource, "update")
