@@ -77,8 +77,8 @@ class FolderObjects:
             copy_into(file, target)
 
     def publish(self, path: Path, bucket: str, key: str, *, move: bool = False) -> StoredObject:
-        target = self.path(bucket, check_key(key))
-        with self._room(bucket, key, target):
+        target = self._make_room(bucket, key)
+        try:
             if move and path.stat().st_dev == target.parent.stat().st_dev:
                 with open_plain(path) as source:
                     os.fsync(source.fileno())
@@ -91,6 +91,8 @@ class FolderObjects:
                     copy_into(source, copy)
                 if move:
                     path.unlink()
+        except IsADirectoryError:  # somebody stored a key below this one meanwhile
+            raise key_conflict(bucket, key) from None
         return _stored(bucket, key, target.lstat())
 
     def delete(self, bucket: str, key: str) -> bool:
@@ -147,19 +149,30 @@ class FolderObjects:
             raise no_such_bucket(bucket)
         return self.root / bucket
 
-    @contextlib.contextmanager
-    def _room(self, bucket: str, key: str, target: Path) -> Iterator[None]:
-        """Makes the folders above the object; says which key is in the way where one is."""
-        try:
-            # A deletion beside us may prune a folder that we just made: once more, then it is ours.
-            with contextlib.suppress(FileNotFoundError):
-                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    def clear_way(self, bucket: str, key: str) -> None:
+        """Makes sure that the object can be stored; empty folders of its name are removed.
+
+        Raises:
+            AwsError: its name is the beginning of other keys, or another key the beginning of it.
+        """
+        target = self.path(bucket, check_key(key))
+        if target.is_dir() and not _remove_empty(target):
+            raise key_conflict(bucket, key)
+        for folder in target.parents:
+            if folder.is_dir():
+                return
+            if folder.exists():
+                raise key_conflict(bucket, key)
+
+    def _make_room(self, bucket: str, key: str) -> Path:
+        """The file of an object, with its folders made."""
+        self.clear_way(bucket, key)
+        target = self.path(bucket, key)
+        # A deletion beside us may prune a folder that we just made: once more, and it is ours.
+        with contextlib.suppress(FileNotFoundError):
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if target.is_dir():
-                _remove_empty(target)
-            yield
-        except (NotADirectoryError, FileExistsError, IsADirectoryError):
-            raise key_conflict(bucket, key) from None
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return target
 
     def _prune(self, bucket: str, folder: Path) -> None:
         top = self.root / bucket
@@ -223,12 +236,13 @@ def _is_unicode(name: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
-def _remove_empty(folder: Path) -> None:
-    """Removes a tree of empty folders; raises ``IsADirectoryError`` when it holds a file."""
-    for inner, _, files in os.walk(folder, topdown=False):
-        if files:
-            raise IsADirectoryError(inner)
+def _remove_empty(folder: Path) -> bool:
+    """Removes a tree of empty folders; ``False`` when it holds anything else."""
+    for inner, folders, files in os.walk(folder, topdown=False):
+        if files or any(os.path.islink(os.path.join(inner, name)) for name in folders):
+            return False
         os.rmdir(inner)
+    return True
 
 
 def _is_bucket(name: str) -> bool:
