@@ -57,7 +57,7 @@ def _load(data: bytes) -> dict[str, Any]:
     magic, _, count = take("QQQ")
     if magic != FILE:
         raise ValueError(f"it begins with {magic:#x}; expected {FILE:#x}")
-    arrays = []
+    arrays: list[Any] = []
     for _ in range(count):
         mark, storage, dimensions = take("Iii")
         if mark != ARRAY or storage != 0:

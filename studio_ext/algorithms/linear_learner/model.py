@@ -118,7 +118,9 @@ class LinearModel:
 
 def _symbol(outputs: int) -> dict[str, Any]:
     """One fully connected layer in MXNet's graph format."""
-    inputs = [{"op": "null", "name": n, "inputs": []} for n in ("data", "fc0_weight", "fc0_bias")]
+    inputs: list[dict[str, Any]] = [
+        {"op": "null", "name": n, "inputs": []} for n in ("data", "fc0_weight", "fc0_bias")
+    ]
     layer = {
         "op": "FullyConnected",
         "name": "fc0",
