@@ -14,13 +14,16 @@ import nbformat
 from nbformat import NotebookNode
 
 from studio_ext.kernels import papermill, tree
+from studio_ext.kernels.direct import DirectKernel
 from studio_ext.kernels.engine import Execution
 from studio_ext.kernels.kernel import Kernel
 from studio_ext.kernels.outcome import Engine, Listener, NotebookError, Outcome
-from studio_ext.kernels.provisioner import LocalForkProvisioner
+from studio_ext.kernels.protocol import ProtocolKernel
+from studio_ext.kernels.provisioner import NAME as FAST, LocalForkProvisioner
 from studio_ext.kernels.stop import Stop
 
 NAME = re.compile(r"[A-Za-z_.][A-Za-z0-9_.]*\Z")
+PYTHON = ("python3", "python", FAST)  # kernels that stand for this process's interpreter
 
 
 def execute(
@@ -46,6 +49,8 @@ def execute(
         output: the executed notebook; valid at every moment from before the first cell on.
         parameters: set in a cell after the one tagged ``parameters``, in the kernel's language.
         engine: ``auto`` takes a forked kernel where that is possible, else the stock kernel.
+            ``inprocess`` does without Jupyter's protocol, for Python notebooks that need no
+            startup files, extensions or background tasks of a kernel.
         kernel_name: instead of the one the notebook names; ``python3`` when it names none.
         cwd: working directory of the kernel.
         env: the kernel's whole environment.
@@ -57,8 +62,7 @@ def execute(
             that cannot be written in the kernel's language.
     """
     nb = prepare(load(notebook), parameters, kernel_name)
-    provisioner = None if engine == "stock" else LocalForkProvisioner
-    kernel = Kernel(nb.metadata.kernelspec["name"], provisioner)
+    kernel = choose(engine, nb.metadata.kernelspec["name"])
     stop = stop or Stop()
     was_subreaper = tree.is_subreaper()
     tree.become_subreaper()
@@ -67,6 +71,13 @@ def execute(
         return asyncio.run(execution.run(cwd, env, start_timeout))
     finally:
         tree.become_subreaper(was_subreaper)
+
+
+def choose(engine: Engine, kernel_name: str) -> Kernel:
+    """The kernel that ``engine`` asks for, as far as this is settled before its start."""
+    if engine == "inprocess" and kernel_name in PYTHON:
+        return DirectKernel(kernel_name)
+    return ProtocolKernel(kernel_name, None if engine == "stock" else LocalForkProvisioner)
 
 
 def load(notebook: Path | NotebookNode) -> NotebookNode:

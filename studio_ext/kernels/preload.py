@@ -30,7 +30,7 @@ multiprocessing multiprocessing.resource_tracker subprocess platformdirs timeit 
 """.split()  # noqa: SIM905
 
 ENGINE = """
-studio_ext.kernels.execute studio_ext.kernels.inprocess studio_ext.kernels.shell
+studio_ext.kernels.execute studio_ext.kernels.direct studio_ext.kernels.shell
 studio_ext.kernels.provisioner jupyter_client.asynchronous jupyter_client.provisioning
 jupyter_client.manager jupyter_client.kernelspec nbformat.v4 nbformat.corpus.words fastjsonschema
 nbclient.client nbclient.output_widget dateutil.parser dateutil.tz
@@ -57,8 +57,32 @@ def preload(extra: Iterable[str] = ()) -> dict[str, str]:
                 importlib.import_module(name)
         except Exception as error:
             failed[name] = f"{type(error).__name__}: {error}"
-    try:
-        algorithms.warm()
-    except Exception as error:
-        failed[algorithms.__name__] = f"{type(error).__name__}: {error}"
+    for step in (algorithms.warm, _rehearse_notebook, _rehearse_kernel):
+        try:
+            step()
+        except Exception as error:
+            failed[step.__qualname__] = f"{type(error).__name__}: {error}"
     return failed
+
+
+def _rehearse_notebook() -> None:
+    """Compile the notebook schema, list the kernels and their provisioners, find the patterns."""
+    import dateutil.parser
+    import nbformat
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    from studio_ext.kernels import papermill
+
+    cells = [nbformat.v4.new_code_cell("a = 1", metadata={"tags": ["parameters"]})]
+    nb = papermill.load_notebook_node(nbformat.v4.writes(nbformat.v4.new_notebook(cells=cells)))
+    papermill.parameterize_notebook(nb, {"a": 2}, kernel_name="python3", language="python")
+    dateutil.parser.parse("2020-01-01T00:00:00.000000+00:00")
+    with contextlib.suppress(Exception):
+        KernelSpecManager().get_kernel_spec("python3")
+
+
+def _rehearse_kernel() -> None:
+    """Parse a kernel's command line: argparse and traitlets keep what they compile."""
+    from ipykernel.kernelapp import IPKernelApp
+
+    IPKernelApp(parent_handle=1).parse_command_line(["-f", "k.json", "--Session.key=b''"])
