@@ -7,10 +7,6 @@ reason, or named in the log where it never changed a result.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
 from studio_ext.algorithms.algorithm import Algorithm, Channel, Metric
 from studio_ext.algorithms.hyperparameters import (
     Hyperparameter,
@@ -22,102 +18,21 @@ from studio_ext.algorithms.hyperparameters import (
     number,
     text,
 )
+from studio_ext.algorithms.xgboost.rules import rules
+from studio_ext.algorithms.xgboost.vocabulary import (
+    MAXIMIZED,
+    MINIMIZED,
+    OBJECTIVES,
+    feature_sets,
+    metrics,
+    signs,
+    updaters,
+)
 
 NO_GPU = "this installation of XGBoost has no GPU support; use tree_method=hist"
 SHARE = Interval(0, 1)
 POSITIVE_SHARE = Interval(0, 1, open_low=True)
 NOT_NEGATIVE = Interval(0)
-
-# fmt: off
-MAXIMIZED = (
-    "accuracy", "auc", "aucpr", "balanced_accuracy", "f1", "f1_binary", "f1_macro",
-    "interval-regression-accuracy", "map", "ndcg", "precision", "precision_macro",
-    "precision_micro", "r2", "recall", "recall_macro", "recall_micro",
-)
-MINIMIZED = (
-    "aft-nloglik", "cox-nloglik", "error", "gamma-deviance", "gamma-nloglik", "logloss", "mae",
-    "mape", "merror", "mlogloss", "mphe", "mse", "poisson-nloglik", "rmse", "rmsle",
-    "tweedie-nloglik",
-)
-OF_CLASSES = (
-    "accuracy", "balanced_accuracy", "f1", "f1_binary", "f1_macro", "precision",
-    "precision_macro", "precision_micro", "recall", "recall_macro", "recall_micro",
-)
-OBJECTIVES = (
-    "binary:logistic", "binary:logitraw", "binary:hinge", "count:poisson", "multi:softmax",
-    "multi:softprob", "rank:pairwise", "rank:ndcg", "rank:map", "reg:linear",
-    "reg:squarederror", "reg:logistic", "reg:gamma", "reg:pseudohubererror",
-    "reg:squaredlogerror", "reg:absoluteerror", "reg:tweedie", "survival:aft", "survival:cox",
-)
-# fmt: on
-OF_SURVIVAL = ("aft-nloglik", "interval-regression-accuracy")
-OF_TWO_CLASSES = ("f1_binary", "precision", "recall")
-OF_NUMBERS = ("mse", "r2")
-CUSTOM = (*OF_CLASSES, *OF_NUMBERS)  # computed here; the rest by XGBoost itself
-WITH_THRESHOLD = ("error", "ndcg", "map", "tweedie-nloglik")
-CLASSIFIERS = ("binary:", "multi:", "reg:logistic")
-
-GROWERS = ("grow_colmaker", "grow_histmaker", "grow_quantile_histmaker")
-REVISERS = ("refresh", "prune")
-LINEAR_UPDATERS = ("shotgun", "coord_descent")
-DROPPED_UPDATERS = ("distcol", "grow_local_histmaker", "grow_skmaker")
-
-
-def _updaters(value: str) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in value.split(","))
-    for name in names:
-        if name in DROPPED_UPDATERS:
-            raise ValueError(f"another updater: XGBoost has dropped {name}")
-        if name not in (*GROWERS, *REVISERS, *LINEAR_UPDATERS, "sync"):
-            raise ValueError(
-                f"a comma-separated list of {', '.join((*GROWERS, *REVISERS))}, sync, or of "
-                f"{' or '.join(LINEAR_UPDATERS)} with booster=gblinear"
-            )
-    return names
-
-
-def _metrics(value: str) -> tuple[str, ...]:
-    names = tuple(name.strip(" '\"") for name in value.strip("[]").split(","))
-    for name in names:
-        base, at, threshold = name.partition("@")
-        if base not in MAXIMIZED + MINIMIZED:
-            raise ValueError(f"names among {', '.join(sorted(MAXIMIZED + MINIMIZED))}")
-        if at and (base not in WITH_THRESHOLD or not _is_threshold(threshold)):
-            raise ValueError(f"a number after @, with one of {', '.join(WITH_THRESHOLD)}")
-    return tuple(dict.fromkeys(names))
-
-
-def _is_threshold(value: str) -> bool:
-    try:
-        float(value.removesuffix("-"))
-    except ValueError:
-        return False
-    return True
-
-
-def _signs(value: str) -> tuple[int, ...]:
-    parts = [part.strip() for part in value.strip("()[] ").split(",") if part.strip()]
-    if not parts or any(part.lstrip("+") not in ("-1", "0", "1") for part in parts):
-        raise ValueError("a tuple of -1, 0 and 1, such as (1, 0, -1)")
-    return tuple(int(part) for part in parts)
-
-
-def _feature_sets(value: str) -> list[list[int]]:
-    expected = ValueError("a list of lists of feature numbers, such as [[0, 1], [2, 3, 4]]")
-    try:
-        sets = json.loads(value.replace("(", "[").replace(")", "]"))
-    except ValueError:
-        raise expected from None
-    if not isinstance(sets, list) or not sets:
-        raise expected
-    for features in sets:
-        right = isinstance(features, list) and all(
-            isinstance(feature, int) and feature >= 0 for feature in features
-        )
-        if not right:
-            raise expected
-    return sets
-
 
 HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
     integer("num_round", "Rounds of boosting.", 1, required=True, tunable=Tunable(1, 4000)),
@@ -131,7 +46,7 @@ HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
             "aft_loss_distribution": "it is a hyperparameter of survival:aft, not an objective",
         },
     ),
-    text("eval_metric", "Metrics printed each round, comma-separated.", _metrics),
+    text("eval_metric", "Metrics printed each round, comma-separated.", metrics),
     integer(
         "early_stopping_rounds", "Rounds without improvement of the last metric to stop after.", 1
     ),
@@ -238,7 +153,7 @@ HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
         default="0.03",
     ),
     number("scale_pos_weight", "Weight of positive rows.", Interval(0, open_low=True), default="1"),
-    text("updater", "Steps that build or revise the trees, comma-separated.", _updaters),
+    text("updater", "Steps that build or revise the trees, comma-separated.", updaters),
     choice(
         "dsplit",
         "How data is split between machines.",
@@ -271,8 +186,8 @@ HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
         default="auto",
         refused={"gpu_predictor": NO_GPU},
     ),
-    text("monotone_constraints", "-1, 0 or 1 for each feature.", _signs),
-    text("interaction_constraints", "Sets of features that may interact.", _feature_sets),
+    text("monotone_constraints", "-1, 0 or 1 for each feature.", signs),
+    text("interaction_constraints", "Sets of features that may interact.", feature_sets),
     integer("num_parallel_tree", "Trees of each round.", 1, default="1"),
     choice("sample_type", "How dart drops trees.", "uniform", "weighted", default="uniform"),
     choice("normalize_type", "How dart weighs new trees.", "tree", "forest", default="tree"),
@@ -364,102 +279,6 @@ HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
         *(f"validation:{name}" for name in sorted(MAXIMIZED + MINIMIZED)),
     ),
 )
-
-
-def metric_names(values: Mapping[str, Any]) -> tuple[str, ...]:
-    """The metrics asked for, the tuning job's objective last; empty for the objective's own."""
-    names = dict.fromkeys(values.get("eval_metric") or ())
-    objective = values.get("_tuning_objective_metric")
-    if objective:
-        name = objective.partition(":")[2]
-        names.pop(name, None)
-        names[name] = None
-    return tuple(names)
-
-
-def is_classifier(values: Mapping[str, Any]) -> bool:
-    return str(values.get("objective", "")).startswith(CLASSIFIERS)
-
-
-def rules(values: Mapping[str, Any]) -> list[str]:
-    """What is wrong between hyperparameters that are right by themselves."""
-    get = values.get
-    objective = get("objective", "reg:squarederror")
-    booster, method = get("booster", "gbtree"), get("tree_method", "auto")
-    multi = objective.startswith("multi:")
-    wrong = []
-    if multi and get("num_class") is None:
-        wrong.append(f"num_class is missing; objective {objective} needs the number of classes")
-    if not multi and get("num_class") is not None:
-        wrong.append(
-            f"num_class: '{get('num_class')}' is only for objective multi:softmax or "
-            f"multi:softprob, not {objective}"
-        )
-    if booster == "gblinear":
-        wrong += [
-            f"{name} is not available with booster=gblinear"
-            for name in ("monotone_constraints", "interaction_constraints", "process_type")
-            if get(name) not in (None, "default")
-        ]
-    if method == "exact" and get("max_depth") == 0:
-        wrong.append("max_depth: '0' (no limit) needs tree_method hist or approx, not exact")
-    if method == "exact" and get("grow_policy") == "lossguide":
-        wrong.append("grow_policy: 'lossguide' needs tree_method hist or approx, not exact")
-    if objective in ("binary:logistic", "reg:logistic") and not 0 < get("base_score", 0.5) < 1:
-        wrong.append(
-            f"base_score: '{get('base_score')}' is not valid; expected a number above 0 and below "
-            f"1 with objective {objective}"
-        )
-    if get("_num_cv_round") and not get("_kfold"):
-        wrong.append("_num_cv_round needs _kfold, the number of folds")
-    if get("_kfold") and get("process_type") == "update":
-        wrong.append("_kfold is not available with process_type=update")
-    return wrong + _updater_rules(values, booster) + _metric_rules(values, objective)
-
-
-def _updater_rules(values: Mapping[str, Any], booster: str) -> list[str]:
-    updaters = values.get("updater")
-    update = values.get("process_type") == "update"
-    if updaters is None:
-        return ["process_type: 'update' needs updater=refresh, prune or both"] if update else []
-    given = ",".join(updaters)
-    if booster == "gblinear":
-        if len(updaters) != 1 or updaters[0] not in LINEAR_UPDATERS:
-            return [
-                f"updater: '{given}' is not valid with booster=gblinear; expected one of "
-                f"{', '.join(LINEAR_UPDATERS)}"
-            ]
-    elif update:
-        if not set(updaters) <= set(REVISERS):
-            return [
-                f"updater: '{given}' is not valid with process_type=update; expected refresh, "
-                f"prune or both"
-            ]
-    elif set(updaters) & set(LINEAR_UPDATERS):
-        return [f"updater: '{given}' needs booster=gblinear, not {booster}"]
-    elif len(set(updaters) & set(GROWERS)) != 1:
-        return [f"updater: '{given}' is not valid; expected exactly one of {', '.join(GROWERS)}"]
-    return []
-
-
-def _metric_rules(values: Mapping[str, Any], objective: str) -> list[str]:
-    wrong = []
-    for name in metric_names(values):
-        base = name.partition("@")[0]
-        if base in OF_CLASSES and not is_classifier(values):
-            wrong.append(
-                f"eval_metric: '{name}' needs an objective that predicts classes, not {objective}"
-            )
-        elif base in OF_TWO_CLASSES and values.get("num_class", 2) > 2:
-            wrong.append(
-                f"eval_metric: '{name}' is for two classes, not num_class={values['num_class']}; "
-                f"expected f1, f1_macro, precision_macro or recall_macro"
-            )
-        elif base in OF_NUMBERS and objective.startswith(("multi:", "rank:", "survival:")):
-            wrong.append(f"eval_metric: '{name}' needs an objective of regression, not {objective}")
-        elif base in OF_SURVIVAL and objective != "survival:aft":
-            wrong.append(f"eval_metric: '{name}' needs objective survival:aft, not {objective}")
-    return wrong
 
 
 CONTENT_TYPES = (

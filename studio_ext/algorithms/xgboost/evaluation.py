@@ -9,13 +9,13 @@ import xgboost
 
 from studio_ext.algorithms.data import Data
 from studio_ext.algorithms.report import CLASSES, NUMBERS, Report
-from studio_ext.algorithms.xgboost.contract import is_classifier
 from studio_ext.algorithms.xgboost.metrics import (
     class_scores,
     classes_of,
     confusion,
     number_scores,
 )
+from studio_ext.algorithms.xgboost.rules import is_classifier
 from studio_ext.algorithms.xgboost.training import Fit
 from studio_ext.formats.table import Table
 

@@ -20,9 +20,9 @@ from studio_ext.algorithms.data import Data
 from studio_ext.algorithms.job import log, write_whole
 from studio_ext.algorithms.xgboost import training
 from studio_ext.algorithms.xgboost.callbacks import RoundLog, line
-from studio_ext.algorithms.xgboost.contract import is_classifier
 from studio_ext.algorithms.xgboost.matrix import matrix
 from studio_ext.algorithms.xgboost.models import FILE, save
+from studio_ext.algorithms.xgboost.rules import is_classifier
 from studio_ext.formats.errors import DataError
 from studio_ext.formats.table import concatenate
 

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from studio_ext.algorithms.xgboost.vocabulary import OF_CLASSES
+
 Confusion = NDArray[np.int64]
 Evaluate = Callable[[Any, Any], list[tuple[str, float]]]
 
@@ -76,8 +78,6 @@ def classes_of(predictions: Any, objective: str) -> NDArray[np.int64]:
 
 def evaluator(names: Sequence[str], objective: str, num_class: int) -> Evaluate | None:
     """A ``custom_metric`` for ``xgboost.train`` that gives ``names``; None when there are none."""
-    from studio_ext.algorithms.xgboost.contract import OF_CLASSES
-
     if not names:
         return None
     of_classes = any(name in OF_CLASSES for name in names)

@@ -22,10 +22,12 @@ from studio_ext.algorithms import job
 from studio_ext.algorithms.data import Data, read_data as read_tables
 from studio_ext.algorithms.job import log
 from studio_ext.algorithms.xgboost.callbacks import Checkpoints, Patience, RoundLog
-from studio_ext.algorithms.xgboost.contract import CUSTOM, MAXIMIZED, XGBOOST, metric_names
+from studio_ext.algorithms.xgboost.contract import XGBOOST
 from studio_ext.algorithms.xgboost.matrix import matrices
 from studio_ext.algorithms.xgboost.metrics import evaluator
 from studio_ext.algorithms.xgboost.models import FILE, given_model, save
+from studio_ext.algorithms.xgboost.rules import metric_names
+from studio_ext.algorithms.xgboost.vocabulary import CUSTOM, MAXIMIZED
 from studio_ext.formats.errors import DataError
 
 Channels = Mapping[str, Mapping[str, Any]]
