@@ -18,6 +18,7 @@ from studio_ext.formats.errors import DataError
 from studio_ext.formats.table import Floats, Table
 
 MISSING = ("", "nan", "NaN", "NAN", "NA", "N/A", "null", "NULL", "None")
+LARGEST = float(np.finfo(np.float32).max)
 DELIMITERS = (",", ";", "\t", "|", " ")
 
 
@@ -78,18 +79,19 @@ def _parse(handle: IO[bytes], layout: _Layout) -> Floats:
     import pandas as pd
 
     try:
-        frame = pd.read_csv(
-            handle,
-            header=None,
-            skiprows=layout.first_line - 1,
-            sep=layout.delimiter,
-            dtype=np.float32,
-            na_values=list(MISSING),
-            keep_default_na=False,
-            skipinitialspace=layout.delimiter != " ",
-            encoding="utf-8-sig",
-            engine="c",
-        )
+        with np.errstate(over="ignore"):  # an overflow is infinite, which is refused later
+            frame = pd.read_csv(
+                handle,
+                header=None,
+                skiprows=layout.first_line - 1,
+                sep=layout.delimiter,
+                dtype=np.float32,
+                na_values=list(MISSING),
+                keep_default_na=False,
+                skipinitialspace=layout.delimiter != " ",
+                encoding="utf-8-sig",
+                engine="c",
+            )
     except pd.errors.EmptyDataError:
         return np.empty((0, 0), np.float32)
     except (ValueError, OverflowError) as error:  # ParserError and UnicodeDecodeError are these
@@ -219,8 +221,8 @@ def _check_cell(cell: str, index: int, where: str, layout: _Layout) -> None:
         return
     if not is_number(cell):
         _expected_number(place, cell)
-    value = float(np.float32(float(cell)))
-    if not np.isfinite(value) and value == value:
+    value = float(cell)
+    if abs(value) > LARGEST:
         raise DataError(
             f"{place}: found '{cell}'; expected a number that a 32-bit float can hold, or an "
             f"empty cell for a missing value"

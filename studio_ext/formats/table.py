@@ -109,12 +109,7 @@ def _join(arrays: Sequence[Any], sources: Sequence[str], what: str) -> Any:
 def _stack_sparse(parts: Sequence[Any], width: int) -> Any:
     from scipy import sparse
 
-    return sparse.vstack(
-        [
-            sparse.csr_matrix((part.data, part.indices, part.indptr), shape=(part.shape[0], width))
-            if sparse.issparse(part)
-            else sparse.csr_matrix(part)
-            for part in parts
-        ],
-        format="csr",
-    )
+    widened = [sparse.csr_matrix(part) for part in parts]
+    for part in widened:
+        part.resize((part.shape[0], width))
+    return sparse.vstack(widened, format="csr")
