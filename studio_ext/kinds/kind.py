@@ -89,7 +89,7 @@ class Kind:
 
     def name(self, body: Mapping[str, Any]) -> str:
         """What lists sort and filter by."""
-        return str(body[self.model.ids[-1]])
+        return str(body.get(self.model.title, ""))
 
     def make_id(self, field: str, body: Mapping[str, Any]) -> str:
         """A value for an id that the server makes."""
@@ -224,14 +224,15 @@ class Kind:
                 the operation, because clients and waiters match on it.
         """
         values = [str(params.get(field, "")) for field in self.model.ids]
-        if len(values) == 1 and values[0].startswith("arn:"):
-            resource = reader.by_arn(values[0])
+        arn = params.get(self.model.arn) or (values[0] if len(values) == 1 else "")
+        if arn.startswith("arn:"):
+            resource = reader.by_arn(arn)
             if resource and (resource.kind, resource.region) != (self.noun, caller.region):
                 resource = None
         else:
             resource = reader.get(self.noun, caller.region, "/".join(values))
         if resource is None:
-            raise self.missing("/".join(values), caller, verb)
+            raise self.missing(arn or "/".join(values), caller, verb)
         return resource
 
     def missing(self, key: str, caller: Caller, verb: str) -> AwsError:

@@ -53,9 +53,6 @@ class Artifact(Entity):
 
     noun = "Artifact"
 
-    def name(self, body: Mapping[str, Any]) -> str:
-        return str(body.get("ArtifactName", ""))
-
     def make_id(self, field: str, body: Mapping[str, Any]) -> str:
         return source_id(body["Source"])
 

@@ -89,7 +89,7 @@ class Listing:
 
     def _field(self, stem: str, name: str) -> str:
         noun = self._noun
-        if stem in ("Name", noun.ids[-1], f"{noun.name}Name"):
+        if stem in ("Name", noun.title):
             return "name"
         if stem in ("Status", noun.status):
             return "status"

@@ -52,6 +52,7 @@ class Noun:
         verbs: the operations of the regular verbs that the API has for it.
         ids: the fields that identify it, parents first.
         given: those of them that the client chooses; the server makes the others.
+        title: the field that lists sort and filter by as the name, ``""`` when it has none.
         arn: the field with its ARN, ``""`` when the API shows none.
         token: the type in its ARN.
         status: the field with its status, ``""`` when it has none.
@@ -67,6 +68,7 @@ class Noun:
     verbs: dict[str, OperationModel]
     ids: tuple[str, ...]
     given: tuple[str, ...]
+    title: str
     arn: str
     token: str
     status: str
@@ -105,6 +107,7 @@ def noun(name: str) -> Noun:
         verbs=verbs,
         ids=ids,
         given=tuple(one for one in ids if one in create.inputs),
+        title=_title(name, ids, create.inputs),
         arn=arn,
         token=_token(name, fields.members.get(arn)),
         status=status,
@@ -168,6 +171,11 @@ def _nested(output: Shape, ids: tuple[str, ...]) -> str:
         if member.type == "structure" and ids[-1] in member.members:
             return name
     return ""
+
+
+def _title(name: str, ids: tuple[str, ...], inputs: Mapping[str, Shape]) -> str:
+    named = (f"{name}Name", *reversed(ids), "Name")
+    return next((field for field in named if field in inputs), "")
 
 
 def _arn(name: str, created: Mapping[str, Shape], fields: Shape) -> str:

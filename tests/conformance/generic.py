@@ -43,6 +43,17 @@ class Generic(Kind):
     def status(self, body: Mapping[str, Any]) -> str:
         return str(body.get(self.model.status) or next(iter(self.model.statuses), ""))
 
+    def make_id(self, field: str, body: Mapping[str, Any]) -> str:
+        made = super().make_id(field, body)
+        return {"DomainId": f"d-{made}", "Arn": f"app-{made.upper()}"}.get(field, made)
+
+    def arn(self, key: str, caller: Caller) -> str:
+        inner = {
+            "ClusterExtension": f"sagemaker-extension/sample/{key.rpartition('/')[2]}",
+            "ModelCardExportJob": f"sample/export-job/{key}",
+        }
+        return super().arn(inner.get(self.noun, key), caller)
+
     def operations(self) -> dict[str, Operation]:
         found = super().operations()
         if self.noun == "AutoMLJobV2":  # its list is AutoMLJob's

@@ -12,7 +12,14 @@ from studio_ext.awsmodel import Shape
 from studio_ext.wire.patterns import matches
 
 # Tried in this order before a pattern is spelt out; %d makes them differ.
-PLAIN = ("sample-%d", "sample%d", "s3://bucket/sample-%d", "arn:aws:iam::123456789012:role/r%d")
+PLAIN = (
+    "sample-%d",
+    "d-sample%d",
+    "sample%d",
+    "s3://bucket/sample-%d",
+    "arn:aws:iam::123456789012:role/r%d",
+    "arn:aws:sagemaker:us-east-1:123456789012:cluster/%012d",
+)
 
 
 def sample(shape: Shape, number: int = 1, *, full: bool = False, depth: int = 0) -> Any:
