@@ -198,6 +198,12 @@ def kernel(arguments: Sequence[str]) -> None:
     app.initialize(list(arguments))
     integrate_matplotlib()
     app.start()
+    # Its exit handler stops the thread of the outputs first. A control thread that is still busy
+    # with the shutdown request would then wait ten seconds for that one to flush.
+    for thread in (app.control_thread, app.shell_channel_thread):
+        if thread is not None and thread.is_alive():
+            thread.stop()
+            thread.join(5)
 
 
 def integrate_matplotlib() -> None:

@@ -19,7 +19,7 @@ from nbformat.v4 import new_output
 from studio_ext.kernels import tree
 from studio_ext.kernels.book import Book
 from studio_ext.kernels.cells import Cells
-from studio_ext.kernels.kernel import Kernel, KernelDied
+from studio_ext.kernels.kernel import GRACE, Kernel, KernelDied
 from studio_ext.kernels.outcome import Listener, Outcome, State
 from studio_ext.kernels.stop import Stop
 
@@ -65,7 +65,7 @@ class Execution:
             await asyncio.gather(*helpers, return_exceptions=True)
             loop.remove_reader(self.stop.fileno())
             if launched:
-                await self.kernel.shutdown(grace=min(10.0, self.stop.remaining))
+                await self.kernel.shutdown(grace=min(GRACE, self.stop.remaining))
             await self.kernel.close()
             if tree.is_subreaper():
                 tree.kill_below(os.getpid(), spare=spare)

@@ -13,6 +13,7 @@ from typing import Any
 from studio_ext.kernels import tree
 from studio_ext.kernels.outcome import EngineUsed
 
+GRACE = 15.0  # seconds for exit handlers; some kernels wait ten for a thread of their own
 POLL = 0.2  # seconds between looks at a process that has no pidfd
 
 
@@ -106,7 +107,7 @@ class Kernel:
             tree.send(process, signal.SIGKILL)
         await asyncio.wait({self.dead}, timeout=10)
 
-    async def shutdown(self, grace: float = 10.0) -> None:
+    async def shutdown(self, grace: float = GRACE) -> None:
         """Ask the kernel to end; after ``grace`` seconds make it."""
         if not self.dead.done() and self.client is not None:
             await self._ask_to_end()

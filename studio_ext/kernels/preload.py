@@ -67,15 +67,15 @@ def preload(extra: Iterable[str] = ()) -> dict[str, str]:
 
 def _rehearse_notebook() -> None:
     """Compile the notebook schema, list the kernels and their provisioners, find the patterns."""
-    import dateutil.parser
+    import dateutil.parser  # type: ignore[import-untyped]
     import nbformat
     from jupyter_client.kernelspec import KernelSpecManager
 
-    from studio_ext.kernels import papermill
+    from studio_ext.kernels.execute import load, prepare
 
     cells = [nbformat.v4.new_code_cell("a = 1", metadata={"tags": ["parameters"]})]
-    nb = papermill.load_notebook_node(nbformat.v4.writes(nbformat.v4.new_notebook(cells=cells)))
-    papermill.parameterize_notebook(nb, {"a": 2}, kernel_name="python3", language="python")
+    nb = nbformat.reads(nbformat.v4.writes(nbformat.v4.new_notebook(cells=cells)), as_version=4)
+    nbformat.v4.writes_json(prepare(load(nb), {"a": 2}, "python3"))
     dateutil.parser.parse("2020-01-01T00:00:00.000000+00:00")
     with contextlib.suppress(Exception):
         KernelSpecManager().get_kernel_spec("python3")
