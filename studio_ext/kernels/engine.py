@@ -50,15 +50,18 @@ class Execution:
         spare = frozenset(tree.children(os.getpid()))
         launched = False
         helpers: list[asyncio.Task[None]] = []
+        self.book.notebook_start()
         try:
             await self.kernel.launch(cwd, env)
             launched = True
             engine, fallback = self.kernel.engine, self.kernel.refused
             helpers += [asyncio.ensure_future(self._save()), asyncio.ensure_future(self._stop())]
-            self.book.notebook_start()
             outcome = await self._start_and_run(start_timeout)
             if self.stop.requested:
                 await self._last_words()
+        except BaseException:
+            self.book.close(ok=False)
+            raise
         finally:
             for helper in helpers:
                 helper.cancel()
