@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..errors import StudioError
@@ -16,6 +16,15 @@ from . import database, query, schema
 from .migrations import migrate
 from .query import Page, Query
 from .rows import Attempt, Resource, Transition
+
+
+def _by(*names: str) -> Select[Any]:
+    columns = schema.resources.c
+    return select(schema.resources).where(*(columns[name] == bindparam(name) for name in names))
+
+
+# Built once: putting the expression together costs ten times what running it does.
+_BY_KEY, _BY_ID, _BY_ARN = _by("kind", "region", "key"), _by("id"), _by("arn")
 
 
 class Exists(StudioError):
@@ -42,14 +51,13 @@ class Reader:
         return self._connection
 
     def get(self, kind: str, region: str, key: str) -> Resource | None:
-        c = schema.resources.c
-        return self._resource((c.kind == kind) & (c.region == region) & (c.key == key))
+        return self._resource(_BY_KEY, kind=kind, region=region, key=key)
 
     def by_id(self, number: int) -> Resource | None:
-        return self._resource(schema.resources.c.id == number)
+        return self._resource(_BY_ID, id=number)
 
     def by_arn(self, arn: str) -> Resource | None:
-        return self._resource(schema.resources.c.arn == arn)
+        return self._resource(_BY_ARN, arn=arn)
 
     def page(self, wanted: Query) -> Page:
         rows = [_to_resource(row) for row in self._connection.execute(query.to_select(wanted))]
@@ -104,8 +112,8 @@ class Reader:
         )
         return [Attempt(**row._mapping) for row in rows]
 
-    def _resource(self, condition: Any) -> Resource | None:
-        row = self._connection.execute(select(schema.resources).where(condition)).first()
+    def _resource(self, statement: Select[Any], **values: Any) -> Resource | None:
+        row = self._connection.execute(statement, values).first()
         return None if row is None else _to_resource(row)
 
 
