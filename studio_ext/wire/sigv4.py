@@ -9,9 +9,9 @@ import hashlib
 import hmac
 import re
 import time
+from calendar import timegm
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from .faults import IncompleteSignature, InvalidSignature, MissingToken
@@ -23,6 +23,7 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 
 _PART = re.compile(r"\s*(Credential|SignedHeaders|Signature)=([^,\s]+)\s*")
 _SCOPE = re.compile(r"([^/]{1,128})/(\d{8})/([A-Za-z0-9-]{1,32})/([A-Za-z0-9-]{1,64})/aws4_request")
+_STAMP = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})Z")
 _HEX = re.compile(r"[0-9a-f]{64}")
 
 
@@ -135,13 +136,7 @@ class Verifier:
         Raises:
             InvalidSignature: stale.
         """
-        try:
-            signed = datetime.strptime(claim.stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-        except ValueError:
-            raise IncompleteSignature(
-                f"X-Amz-Date is {claim.stamp!r}; expected YYYYMMDDTHHMMSSZ"
-            ) from None
-        age = self._clock() - signed.timestamp()
+        age = self._clock() - _seconds(claim.stamp)
         if age < -SKEW:
             raise InvalidSignature(
                 f"Signature not yet current: {claim.stamp} is {-age:.0f} s in the future here; "
@@ -216,6 +211,16 @@ class Verifier:
             seen[public, head.path] = None
             seen[public, prefix + head.path] = None
         yield from seen
+
+
+def _seconds(stamp: str) -> float:
+    found = _STAMP.fullmatch(stamp)
+    try:
+        if found is None:
+            raise ValueError
+        return float(timegm(tuple(map(int, found.groups()))))
+    except ValueError:
+        raise IncompleteSignature(f"X-Amz-Date is {stamp!r}; expected YYYYMMDDTHHMMSSZ") from None
 
 
 def _header(head: Head, name: str, host: str) -> str:

@@ -139,7 +139,7 @@ def _body(shape: Shape, body: bytes) -> dict[str, Any]:
         for name, member in shape.members.items()
         if "location" not in member.traits
     }
-    return {names[name] if name in names else name: value for name, value in values.items()}
+    return {str(names.get(name, name)): value for name, value in values.items()}
 
 
 def _decoded(text: str) -> str:
