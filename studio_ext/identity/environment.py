@@ -60,7 +60,7 @@ def client_environment(
     Args:
         base: the environment that they are added to.
     """
-    values: dict[str, str | None] = dict.fromkeys(name for name in _IN_THE_WAY if name in base)
+    values: dict[str, str | None] = dict.fromkeys(_IN_THE_WAY)
     values |= dict.fromkeys(name for name in base if name.startswith(_SERVICE_URLS))
     values |= {
         "AWS_ENDPOINT_URL": endpoint.url,
