@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 INFINITY = math.inf
+FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
 class HyperparameterError(ValueError):
@@ -76,7 +77,8 @@ class Hyperparameter:
         choices: valid values of a category.
         words: values accepted beside numbers or flags, such as ``auto``; they stay strings.
         aliases: other names for it.
-        refused: valid on AWS but not here: value to reason. The value ``*`` stands for any.
+        refused: valid on AWS but not here: value to reason. The value ``*`` stands for any but the
+            default, which changes nothing.
         parse: of free text: its typed value, or ValueError that says what was expected.
         tunable: range for tuning, None where it cannot be tuned.
         help: one sentence for a form.
@@ -102,26 +104,32 @@ class Hyperparameter:
             HyperparameterError: names the hyperparameter, the value and what was expected.
         """
         value = text.strip()
-        reason = self.refused.get(value.lower()) or self.refused.get("*")
-        if reason:
-            raise HyperparameterError(f"{self.name}: '{text}' is not available here: {reason}")
-        if value in self.words:
+        reason = self.refused.get(value)
+        if reason is None and value in self.words:
             return value
-        try:
-            return self._typed(value)
-        except ValueError as error:
-            expected = str(error) if self.parse else self.expectation()
-            raise HyperparameterError(
-                f"{self.name}: '{text}' is not valid; expected {expected}"
-            ) from None
+        if reason is None:
+            try:
+                typed = self._typed(value)
+            except ValueError as error:
+                expected = str(error) if self.parse else self.expectation()
+                raise HyperparameterError(
+                    f"{self.name}: '{text}' is not valid; expected {expected}"
+                ) from None
+            if typed is True:
+                reason = self.refused.get("true")
+            elif "*" in self.refused and (
+                self.default is None or typed != self._typed(self.default)
+            ):
+                reason = self.refused["*"]
+        if reason is not None:
+            raise HyperparameterError(f"{self.name}: '{text}' is not available here: {reason}")
+        return typed
 
     def _typed(self, value: str) -> Any:
         if self.parse is not None:
             return self.parse(value)
         if self.kind is Kind.FLAG:
-            return {"true": True, "false": False, "1": True, "0": False}.get(
-                value.lower()
-            ) or _only(value.lower() in ("false", "0"), False)
+            return _only(value.lower() in FLAGS, FLAGS.get(value.lower()))
         if self.kind is Kind.CATEGORICAL:
             return _only(value in self.choices, value)
         if self.kind is Kind.TEXT:

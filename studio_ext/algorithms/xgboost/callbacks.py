@@ -17,22 +17,26 @@ KEPT = 5
 
 
 class RoundLog(xgboost.callback.TrainingCallback):
-    """Prints each round as SageMaker's clients parse it, and remembers the model so far."""
+    """Prints each round as SageMaker's clients parse it, and remembers the model so far.
 
-    def __init__(self) -> None:
+    XGBoost numbers rounds from 0 in each training; ``first``, here and below, is the number of the
+    first round, when training goes on from a model.
+    """
+
+    def __init__(self, first: int = 0) -> None:
+        self.first = first
         self.model: Any = None
-        self.first = 0  # number of the first round: not 0 when training goes on from a model
 
     def before_training(self, model: Any) -> Any:
         self.model = model
-        self.first = model.num_boosted_rounds()
         return model
 
     def has_rounds(self) -> bool:
         return self.model is not None and self.model.num_boosted_rounds() > 0
 
     def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
-        log(line(epoch, {c: {m: s[-1] for m, s in ms.items()} for c, ms in evals_log.items()}))
+        now = self.first + epoch
+        log(line(now, {c: {m: s[-1] for m, s in ms.items()} for c, ms in evals_log.items()}))
         return False
 
 
@@ -58,7 +62,8 @@ class Patience(xgboost.callback.TrainingCallback):
         maximize: whether higher is better.
     """
 
-    def __init__(self, rounds: int, metric: str | None, maximize: bool) -> None:
+    def __init__(self, rounds: int, metric: str | None, maximize: bool, first: int = 0) -> None:
+        self.first = first
         self.rounds = rounds
         self.metric = metric
         self.maximize = maximize
@@ -70,8 +75,8 @@ class Patience(xgboost.callback.TrainingCallback):
         value = _mean(series[-1])
         better = value > self.best if self.maximize else value < self.best
         if self.best_round is None or better:
-            self.best, self.best_round = value, epoch
-        return epoch - self.best_round >= self.rounds
+            self.best, self.best_round = value, self.first + epoch
+        return self.first + epoch - self.best_round >= self.rounds
 
     def _series(self, metrics: Any) -> Any:
         for name, series in metrics.items():
@@ -84,26 +89,29 @@ class Patience(xgboost.callback.TrainingCallback):
 class Checkpoints(xgboost.callback.TrainingCallback):
     """Keeps the last rounds' models as ``xgboost-checkpoint.<round>``, as the container does."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, first: int = 0) -> None:
         self.folder = folder
+        self.first = first
 
     def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
-        save(model, self.folder / f"{CHECKPOINT}.{epoch}")
-        (self.folder / f"{CHECKPOINT}.{epoch - KEPT}").unlink(missing_ok=True)
+        now = self.first + epoch
+        save(model, self.folder / f"{CHECKPOINT}.{now}")
+        (self.folder / f"{CHECKPOINT}.{now - KEPT}").unlink(missing_ok=True)
         return False
 
-    def latest(self) -> Any:
-        """The newest checkpoint that can be read, or None."""
-        if not self.folder.is_dir():
-            return None
-        found = {
-            int(match[1]): path
-            for path in self.folder.iterdir()
-            if (match := re.fullmatch(rf"{CHECKPOINT}\.(\d+)", path.name))
-        }
-        for number in sorted(found, reverse=True):
-            try:
-                return booster_of(found[number].read_bytes(), found[number].name)
-            except DataError as error:
-                log(f"notice: {error}; an older checkpoint is tried")
+
+def latest_checkpoint(folder: Path) -> Any:
+    """The booster of the newest checkpoint that can be read, or None."""
+    if not folder.is_dir():
         return None
+    found = {
+        int(match[1]): path
+        for path in folder.iterdir()
+        if (match := re.fullmatch(rf"{CHECKPOINT}\.(\d+)", path.name))
+    }
+    for number in sorted(found, reverse=True):
+        try:
+            return booster_of(found[number].read_bytes(), found[number].name)
+        except DataError as error:
+            log(f"notice: {error}; an older checkpoint is tried")
+    return None

@@ -11,7 +11,7 @@ from studio_ext.algorithms.data import Data
 from studio_ext.formats.errors import DataError
 from studio_ext.formats.table import Table
 
-NOT_NEGATIVE = ("count:poisson", "reg:tweedie", "rank:ndcg", "rank:map")
+NOT_NEGATIVE = ("count:poisson", "reg:tweedie")
 
 
 def matrices(data: Data, values: Mapping[str, Any], threads: int) -> dict[str, Any]:
@@ -54,8 +54,10 @@ def matrix(table: Table, values: Mapping[str, Any], threads: int, *, channel: st
 
 def _weights(table: Table, objective: str) -> Any:
     """Weights by row; XGBoost wants one for each group of a ranking, the group's first here."""
-    if table.weights is None or not objective.startswith("rank:") or table.groups is None:
+    if table.weights is None or not objective.startswith("rank:"):
         return table.weights
+    if table.groups is None:
+        return None
     return table.weights[np.flatnonzero(np.diff(table.groups, prepend=table.groups[0] - 1))]
 
 
@@ -84,6 +86,9 @@ def check_labels(labels: Any, objective: str, num_class: int | None, channel: st
     elif objective.startswith("binary:") or objective == "reg:logistic":
         bad = (labels < 0) | (labels > 1)
         expected = "a number from 0 to 1"
+    elif objective.startswith("rank:"):
+        bad = (labels < 0) | (labels != np.floor(labels))
+        expected = "a whole number of at least 0, the relevance,"
     elif objective in NOT_NEGATIVE:
         bad = labels < 0
         expected = "a number of at least 0"

@@ -21,7 +21,12 @@ import xgboost
 from studio_ext.algorithms import job
 from studio_ext.algorithms.data import Data, read_data as read_tables
 from studio_ext.algorithms.job import log
-from studio_ext.algorithms.xgboost.callbacks import Checkpoints, Patience, RoundLog
+from studio_ext.algorithms.xgboost.callbacks import (
+    Checkpoints,
+    Patience,
+    RoundLog,
+    latest_checkpoint,
+)
 from studio_ext.algorithms.xgboost.contract import XGBOOST
 from studio_ext.algorithms.xgboost.matrix import matrices
 from studio_ext.algorithms.xgboost.metrics import evaluator
@@ -122,24 +127,26 @@ def _boost(
     channels: Channels,
     start: float,
 ) -> Fit:
-    rounds, patience = RoundLog(), patience_of(values)
-    callbacks: list[Any] = [rounds] + ([patience] if patience else [])
     folder = job.checkpoint_directory()
     earlier, left = None, values["num_round"]
     if "model" in channels:
         earlier = given_model(channels["model"]["path"])
-    if folder:
-        callbacks.append(Checkpoints(folder))
-        resumed = callbacks[-1].latest()
-        if resumed is not None:
-            earlier = resumed
-            left = max(0, left - earlier.num_boosted_rounds())
-            log(f"resuming from a checkpoint of {earlier.num_boosted_rounds()} rounds")
-    if values.get("process_type") == "update" and earlier is None:
+    resumed = latest_checkpoint(folder) if folder else None
+    if resumed is not None:
+        earlier = resumed
+        left = max(0, left - earlier.num_boosted_rounds())
+        log(f"resuming from a checkpoint of {earlier.num_boosted_rounds()} rounds")
+    update = values.get("process_type") == "update"
+    if update and earlier is None:
         raise DataError(
             "process_type: 'update' needs a model to update; expected a channel named 'model' with "
             f"{FILE} or a model.tar.gz"
         )
+    first = 0 if earlier is None or update else earlier.num_boosted_rounds()
+    rounds, patience = RoundLog(first), patience_of(values, first)
+    callbacks: list[Any] = [rounds] + ([patience] if patience else [])
+    if folder:
+        callbacks.append(Checkpoints(folder, first))
     history: History = {}
     try:
         with warnings_logged():
@@ -166,7 +173,7 @@ def _boost(
     return Fit(
         models=(booster,),
         history=history,
-        first_round=rounds.first,
+        first_round=first,
         best_round=patience.best_round if patience else None,
         values=values,
         seconds=time.perf_counter() - start,
@@ -201,14 +208,14 @@ def custom_metric(values: Mapping[str, Any]) -> Any:
     return evaluator(names, values.get("objective", ""), values.get("num_class", 2))
 
 
-def patience_of(values: Mapping[str, Any]) -> Patience | None:
+def patience_of(values: Mapping[str, Any], first: int = 0) -> Patience | None:
     """Early stopping on the last metric that was asked for, as the container does."""
     rounds = values.get("early_stopping_rounds")
     if rounds is None:
         return None
     asked = values.get("eval_metric") or metric_names(values)
     metric = asked[-1] if asked else None
-    return Patience(rounds, metric, str(metric).partition("@")[0] in MAXIMIZED)
+    return Patience(rounds, metric, str(metric).partition("@")[0] in MAXIMIZED, first)
 
 
 def best_of(booster: Any, patience: Patience | None) -> Any:
@@ -239,6 +246,8 @@ def notices(values: Mapping[str, Any], data: Data) -> list[str]:
         found.append("no validation channel: early stopping watches the training data")
     if str(values.get("objective")).startswith("rank:") and data.train.groups is None:
         found.append("the data has no query ids (qid): all rows are ranked as one list")
+        if data.train.weights is not None:
+            found.append("weights have an effect on lists, not on the rows of one list")
     return found
 
 
