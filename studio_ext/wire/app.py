@@ -35,6 +35,7 @@ def make_app(
     extra_handlers: Sequence[Any] = (),
     token_key: bytes | None = None,
     limit: int = BODY_LIMIT,
+    throttle: Throttle | None = None,
 ) -> Application:
     """The API of ``services`` as a tornado application.
 
@@ -51,10 +52,11 @@ def make_app(
         extra_handlers: tornado handlers that come before the API.
         token_key: seals page tokens across restarts; a random one otherwise.
         limit: bytes of a request's body.
+        throttle: holds back the answers to refused signatures.
     """
     gate = Gate(credentials, account=account, public_urls=public_urls, clock=clock, limit=limit)
     dispatcher = Dispatcher(services, audit or _no_audit, token_key)
-    shared = {"gate": gate, "dispatcher": dispatcher, "throttle": Throttle()}
+    shared = {"gate": gate, "dispatcher": dispatcher, "throttle": throttle or Throttle()}
     return Application([*extra_handlers, (r".*", Door, shared)], log_function=_no_log)
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 FREE = 10  # refusals that cost nothing: a person trying keys by hand
 REFILL = 1.0  # of them per second
-LONGEST = 2.0  # seconds
 SOURCES = 4096
 
 
@@ -19,10 +18,12 @@ class Throttle:
     """A bucket of free refusals per source.
 
     Args:
+        longest: seconds that an answer may be held back; 0 holds none.
         clock: seconds, never going back.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, longest: float = 2.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._longest = longest
         self._clock = clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
@@ -35,4 +36,4 @@ class Throttle:
         self._buckets[source] = (left, now)
         if len(self._buckets) > SOURCES:
             self._buckets.popitem(last=False)
-        return 0.0 if left >= 0 else min(LONGEST, -left * 0.1)
+        return 0.0 if left >= 0 else min(self._longest, -left * 0.1)
