@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from botocore.exceptions import ClientError, ConnectionError as S3Unreachable, HTTPClientError
 
 from ..errors import AwsError, ValidationException
-from .files import replacing
+from .files import open_plain, replacing
 from .folder import no_such_bucket, no_such_key
 from .objects import StoredObject
 from .uri import check_bucket, check_key, check_prefix
@@ -44,8 +44,8 @@ class S3Objects:
         check_bucket(bucket)
         try:
             self._ask(partial(self._client.head_bucket, Bucket=bucket))
-        except ClientError as error:
-            if _code(error) in ("404", "NoSuchBucket"):
+        except AwsError as error:
+            if error.code in ("404", "NoSuchBucket"):
                 return False
             raise
         return True
@@ -79,8 +79,8 @@ class S3Objects:
         check_key(key)
         try:
             head = self._ask(partial(self._client.head_object, Bucket=bucket, Key=key))
-        except ClientError as error:
-            if _code(error) not in _MISSING_KEY:
+        except AwsError as error:
+            if error.code not in _MISSING_KEY:
                 raise
             if not self.has_bucket(bucket):
                 raise no_such_bucket(bucket) from None
@@ -102,10 +102,12 @@ class S3Objects:
     def publish(self, path: Path, bucket: str, key: str, *, move: bool = False) -> StoredObject:
         check_bucket(bucket)
         check_key(key)
-        self._ask(
-            partial(self._client.upload_file, str(path), bucket, key),
-            missing=partial(no_such_bucket, bucket),
-        )
+
+        def upload() -> None:
+            with open_plain(path) as file:
+                self._client.upload_fileobj(file, bucket, key)
+
+        self._ask(upload, missing=partial(no_such_bucket, bucket))
         status = path.stat()
         if move:
             path.unlink()
@@ -127,7 +129,11 @@ class S3Objects:
         return len(keys)
 
     def _ask(self, call: Callable[[], T], *, missing: Callable[[], AwsError] | None = None) -> T:
-        """Calls until an answer comes; every call here may be repeated without harm."""
+        """Calls until an answer comes; every call here may be repeated without harm.
+
+        Raises:
+            AwsError: what S3 answered, or ``ServiceUnavailable`` when it did not.
+        """
         deadline = time.monotonic() + self._patience
         pause = 0.1
         while True:
@@ -136,17 +142,28 @@ class S3Objects:
             except ClientError as error:
                 if missing is not None and _code(error) in (*_MISSING_KEY, "NoSuchBucket"):
                     raise missing() from None
-                if not _is_passing(error) or time.monotonic() + pause > deadline:
-                    raise
-            except (S3Unreachable, HTTPClientError):
-                if time.monotonic() + pause > deadline:
-                    raise
+                if not _is_passing(error):
+                    raise _in_our_words(error) from error
+                problem: Exception = error
+            except (S3Unreachable, HTTPClientError) as error:
+                problem = error
+            if time.monotonic() + pause > deadline:
+                raise AwsError(
+                    f"S3 at {self._client.meta.endpoint_url} does not answer: {problem}",
+                    code="ServiceUnavailable",
+                    status=503,
+                ) from problem
             time.sleep(pause)
             pause = min(pause * 2, 5.0)
 
 
 def _code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _in_our_words(error: ClientError) -> AwsError:
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    return AwsError(str(error), code=_code(error) or "S3Error", status=status)
 
 
 def _is_passing(error: ClientError) -> bool:
