@@ -71,7 +71,9 @@ class Training:
         optimizer = Optimizer(self.values, self.models, self.outputs, epochs * -(-rows // size))
         watched, waited = np.inf, 0
         for epoch in range(epochs):
-            losses = self._epoch(optimizer, size)
+            # A candidate may diverge: its loss is infinite then, and it is not chosen.
+            with np.errstate(over="ignore", invalid="ignore"):
+                losses = self._epoch(optimizer, size)
             validation, at = self._judge(epoch)
             self._record("train", float(losses[at]))
             if self.judged == "validation":

@@ -13,8 +13,8 @@ BY_LOSS = ("loss_function", "cross_entropy_loss")
 def calibrate(scores: Any, labels: Any, values: Mapping[str, Any]) -> tuple[float, float]:
     """The best threshold of one model and how good it is there, greater being better.
 
-    Every cut between two different scores is tried. Where no cut reaches the target, the one that
-    comes nearest to it is taken.
+    Every cut between two different scores is tried, and those that take all rows or none. Where
+    no cut reaches the target, the one that comes nearest to it is taken.
 
     Args:
         scores: shape (rows,); a row is positive when its score is at least the threshold.
@@ -25,10 +25,11 @@ def calibrate(scores: Any, labels: Any, values: Mapping[str, Any]) -> tuple[floa
     order = np.argsort(-scores, kind="stable")
     ordered, positive = scores[order], labels[order] > 0.5
     last = np.append(ordered[1:] != ordered[:-1], True)  # rows after which a cut may come
-    hits = np.cumsum(positive)[last].astype(float)
-    taken = np.flatnonzero(last) + 1.0
-    total = max(float(positive.sum()), 1.0)
-    precision, recall = hits / taken, hits / total
+    # The first cut is above all scores: no row is positive.
+    hits = np.concatenate([[0.0], np.cumsum(positive)[last]])
+    taken = np.concatenate([[0.0], np.flatnonzero(last) + 1.0])
+    total = float(positive.sum())
+    precision, recall = hits / np.maximum(taken, 1), hits / max(total, 1)
     if criterion == "accuracy":
         quality = (hits + (len(labels) - total) - (taken - hits)) / len(labels)
     elif criterion == "precision_at_target_recall":
@@ -38,7 +39,7 @@ def calibrate(scores: Any, labels: Any, values: Mapping[str, Any]) -> tuple[floa
     else:
         quality = f_beta(precision, recall, values["f_beta"] if criterion == "f_beta" else 1.0)
     best = int(np.argmax(quality))
-    return _cut(ordered[last], best), float(quality[best])
+    return _cut(ordered[last], best - 1), float(quality[best])
 
 
 def _at_target(wanted: Any, held: Any, target: float) -> Any:
@@ -46,10 +47,15 @@ def _at_target(wanted: Any, held: Any, target: float) -> Any:
     return np.where(held >= target, wanted, held - target - 1)
 
 
-def _cut(distinct: Any, at: int) -> float:
-    """Halfway to the next lower score, so that unseen scores near the cut fall either way."""
-    below = distinct[at + 1] if at + 1 < len(distinct) else distinct[at]
-    return float((distinct[at] + below) / 2)
+def _cut(distinct: Any, lowest: int) -> float:
+    """The threshold that takes scores down to ``distinct[lowest]``, none with -1.
+
+    It is halfway to the next score, so that unseen scores near the cut fall either way.
+    """
+    if lowest < 0:
+        return float(distinct[0]) + 1
+    below = distinct[min(lowest + 1, len(distinct) - 1)]
+    return float((distinct[lowest] + below) / 2)
 
 
 def f_beta(precision: Any, recall: Any, beta: float) -> Any:
