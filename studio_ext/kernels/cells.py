@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, cast
 
+from nbclient.exceptions import CellExecutionComplete
 from nbformat import NotebookNode
 
 from studio_ext.kernels.book import Book
@@ -14,6 +15,7 @@ from studio_ext.kernels.outcome import Stream
 from studio_ext.kernels.papermill import PapermillNotebookClient
 
 STREAM_LIMIT = 10_000_000  # characters of printed text that one cell keeps in the notebook
+LATE = ("stream", "display_data", "update_display_data")
 DRAIN = 0.1  # seconds in which a dead kernel's last messages still arrive
 NOTICE = (
     f"\n[more than {STREAM_LIMIT // 1_000_000} million characters were printed here;"
@@ -22,10 +24,11 @@ NOTICE = (
 
 
 class Cells(PapermillNotebookClient):
-    """nbclient's cell execution with three differences.
+    """nbclient's cell execution with four differences.
 
-    A kernel's death is known from its pidfd. Printed text goes to ``text`` as it arrives, pieces of
-    one stream become one output, and a cell keeps at most ``STREAM_LIMIT`` characters of it.
+    A kernel's death is known from its pidfd. What arrives after a cell's end is not lost. Printed
+    text goes to ``text`` as it arrives, pieces of one stream become one output, and a cell keeps at
+    most ``STREAM_LIMIT`` characters of it.
 
     Raises (``async_execute_cell``):
         nbclient.exceptions.CellExecutionError: the cell raised.
@@ -40,6 +43,7 @@ class Cells(PapermillNotebookClient):
         self._tail: NotebookNode | None = None
         self._pieces: list[str] = []
         self._printed = 0
+        self._past: dict[str, tuple[NotebookNode, int]] = {}
 
     async def async_execute_cell(self, cell: NotebookNode, cell_index: int, **kw: Any) -> Any:
         self._printed = 0
@@ -77,6 +81,35 @@ class Cells(PapermillNotebookClient):
         added = super().output(outs, msg, display_id, cell_index)
         self._tail, self._pieces = added, [text]
         return added
+
+    async def _async_poll_output_msg(
+        self, parent_msg_id: str, cell: NotebookNode, cell_index: int
+    ) -> None:
+        self._past[parent_msg_id] = (cell, cell_index)
+        while True:
+            msg = await self.kernel.client.iopub_channel.get_msg(timeout=None)
+            if msg["parent_header"].get("msg_id") != parent_msg_id:
+                self._take_late(msg)
+                continue
+            try:
+                self.process_message(msg, cell, cell_index)
+            except CellExecutionComplete:
+                return
+
+    def _take_late(self, msg: dict[str, Any]) -> None:
+        """What a process or a thread of an earlier cell printed belongs to that cell."""
+        past = self._past.get(msg["parent_header"].get("msg_id"))
+        if past is not None and msg["msg_type"] in LATE:
+            self.process_message(msg, *past)
+
+    async def listen(self) -> None:
+        """After the last cell: take what still comes until the kernel says that it ends."""
+        while True:
+            msg = await self.kernel.client.iopub_channel.get_msg(timeout=None)
+            if msg["msg_type"] == "shutdown_reply":
+                self.settle()
+                return
+            self._take_late(msg)
 
     async def _async_poll_kernel_alive(self) -> None:
         await asyncio.shield(self.kernel.dead)

@@ -94,6 +94,8 @@ class DirectClient:
             data = b""
         if not data:
             asyncio.get_running_loop().remove_reader(self._link.fileno())
+            self._take({"msg_type": "status", "id": "", "content": {}})
+            self._take({"msg_type": "shutdown_reply", "id": "", "content": {}})
             return
         self._rest += data
         if b"\n" in data:

@@ -18,7 +18,7 @@ from nbformat.v4 import new_output
 
 from studio_ext.kernels import tree
 from studio_ext.kernels.book import Book
-from studio_ext.kernels.cells import Cells
+from studio_ext.kernels.cells import DRAIN, Cells
 from studio_ext.kernels.kernel import GRACE, Kernel, KernelDied
 from studio_ext.kernels.outcome import Listener, Outcome, State
 from studio_ext.kernels.stop import Stop
@@ -68,7 +68,7 @@ class Execution:
             await asyncio.gather(*helpers, return_exceptions=True)
             loop.remove_reader(self.stop.fileno())
             if launched:
-                await self.kernel.shutdown(grace=min(GRACE, self.stop.remaining))
+                await self._end_kernel()
             await self.kernel.close()
             if tree.is_subreaper():
                 tree.kill_below(os.getpid(), spare=spare)
@@ -80,6 +80,14 @@ class Execution:
             fallback=fallback,
             save_error=self.book.error,
         )
+
+    async def _end_kernel(self) -> None:
+        last = [asyncio.ensure_future(self.cells.listen())] if self.cells is not None else []
+        await self.kernel.shutdown(grace=min(GRACE, self.stop.remaining))
+        if last:
+            await asyncio.wait(last, timeout=DRAIN)
+            last[0].cancel()
+            await asyncio.gather(*last, return_exceptions=True)
 
     async def _start_and_run(self, start_timeout: float) -> Outcome:
         ready = asyncio.ensure_future(self.kernel.ready(start_timeout))

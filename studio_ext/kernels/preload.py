@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
+import sys
 from collections.abc import Iterable
 
 from studio_ext.algorithms import preload as algorithms
@@ -24,7 +25,7 @@ IPython.extensions.storemagic IPython.core.display_functions IPython.utils.captu
 IPython.lib.pretty IPython.core.interactiveshell IPython.terminal.interactiveshell comm
 faulthandler pdb pty sqlite3 jedi stack_data executing asttokens pure_eval
 pygments.formatters.terminal256 pygments.formatters.terminal pygments.lexers.python
-pygments.styles.default matplotlib_inline.config asyncio concurrent.futures.thread
+pygments.styles.default asyncio concurrent.futures.thread
 tornado.platform.asyncio tornado.ioloop tornado.queues zmq.asyncio zmq.eventloop.zmqstream
 multiprocessing multiprocessing.resource_tracker subprocess platformdirs timeit cProfile
 """.split()  # noqa: SIM905
@@ -62,6 +63,8 @@ def preload(extra: Iterable[str] = ()) -> dict[str, str]:
             step()
         except Exception as error:
             failed[step.__qualname__] = f"{type(error).__name__}: {error}"
+    for name in [name for name in sys.modules if name.startswith("matplotlib_inline")]:
+        del sys.modules[name]  # it ties itself to the shell when it is imported: in each child
     return failed
 
 

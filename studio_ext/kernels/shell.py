@@ -126,6 +126,7 @@ class Text:
 
 def make(outlet: Outlet) -> Any:
     """The shell, with its outputs going to ``outlet``."""
+    from ipykernel.compiler import XCachingCompiler
     from ipykernel.zmqshell import ZMQInteractiveShell
     from IPython.core.error import StdinNotImplementedError, UsageError
     from jupyter_client.session import Session
@@ -152,23 +153,25 @@ def make(outlet: Outlet) -> Any:
             if gui not in (None, "inline", "asyncio"):
                 raise UsageError(f"no event loop for {gui!r} here: run this notebook in a kernel")
 
-    def refuse(prompt: str = "", *_: Any, **__: Any) -> str:
-        raise StdinNotImplementedError(
-            "raw_input was called, but this frontend does not support input requests."
-        )
+    def refuse(name: str) -> Any:
+        def asked(*_: Any, **__: Any) -> str:
+            msg = f"{name} was called, but this frontend does not support input requests."
+            raise StdinNotImplementedError(msg)
+
+        return asked
 
     config = Config()
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    shell = Shell.instance(config=config)
+    shell = Shell.instance(config=config, compiler_class=XCachingCompiler)
     session = Socketless(key=b"")
     for end in (shell.displayhook, shell.display_pub):
         end.session = session
     shell.display_pub.pub_socket = shell.displayhook.pub_socket = None
     shell.displayhook.topic = shell.display_pub.topic = b"display_data"
-    builtins.input = refuse  # type: ignore[assignment]
-    getpass.getpass = refuse
+    builtins.input = refuse("raw_input")
+    getpass.getpass = refuse("getpass")
     _comms(outlet)
     return shell
 
