@@ -18,7 +18,7 @@ import numpy as np
 from studio_ext.formats import csv, libsvm, recordio
 from studio_ext.formats.channel import CSV, LIBSVM, RECORDIO, ContentType
 from studio_ext.formats.errors import DataError, UnsupportedAccept, UnsupportedContentType
-from studio_ext.formats.table import Table
+from studio_ext.formats.table import Table, check_finite
 
 JSON, JSONLINES = "application/json", "application/jsonlines"
 SOURCE = "request"
@@ -55,7 +55,7 @@ def decode(body: bytes, content_type: str | None, accepts: Sequence[str], width:
         raise DataError(
             f"the {SOURCE} has no rows; expected {kind.name} with {width} features each"
         )
-    return _fit_width(table, width)
+    return check_finite(_fit_width(table, width), f"the {SOURCE}")
 
 
 def _fit_width(table: Table, width: int) -> Table:
@@ -88,14 +88,16 @@ def _instances(instances: list[Any]) -> Table | None:
         features = _features(instance)
         keys = features.get("keys")
         try:
+            if not isinstance(features["values"], list):
+                raise TypeError("no list")
             tensors.append(
                 recordio.Tensor(
-                    np.array(features["values"], np.float32).reshape(-1),
-                    None if keys is None else np.array(keys, np.int64),
+                    np.array(features["values"], np.float64).reshape(-1),
+                    None if keys is None else np.array(keys, np.int64).reshape(-1),
                     tuple(int(size) for size in features.get("shape", ())),
                 )
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise DataError(
                 f"instance {number} has no list of numbers as features; expected "
                 f'{{"features": [1.5, 16.0]}}'

@@ -13,7 +13,7 @@ from pathlib import Path
 from studio_ext.formats import csv, libsvm, parquet, recordio
 from studio_ext.formats.errors import DataError, UnsupportedContentType
 from studio_ext.formats.files import data_files, open_plain
-from studio_ext.formats.table import Table, concatenate
+from studio_ext.formats.table import Table, check_finite, concatenate
 
 CSV, LIBSVM, PARQUET, RECORDIO = (
     "text/csv",
@@ -108,7 +108,7 @@ def read_channel(
             else:
                 table = recordio.read(handle.read(), source)
         if table is not None:
-            tables.append(table)
+            tables.append(check_finite(table, source))
             sources.append(source)
     if not tables:
         raise DataError(

@@ -134,7 +134,10 @@ class _Layout:
             return None
         number, text = first[0], first[1].decode("utf-8-sig", "replace").strip("\r\n")
         delimiter = next((mark for mark in DELIMITERS if mark in text), ",")
-        cells = [cell.strip() for cell in next(csv.reader([text], delimiter=delimiter))]
+        try:
+            cells = [cell.strip() for cell in next(csv.reader([text], delimiter=delimiter))]
+        except csv.Error as error:
+            raise DataError(f"{source}: line {number} is not CSV text ({error})") from error
         titled = (
             titles
             and any(cells)

@@ -104,7 +104,7 @@ def parse(payload: bytes, where: str = "record") -> Record:
                 key, tensor = _entry(entry)
                 if tensor is not None:
                     parts[field][key] = tensor
-    except (IndexError, ValueError, TypeError) as error:
+    except (IndexError, ValueError, TypeError, OverflowError) as error:
         raise DataError(f"{where} is not a protobuf Record ({error})") from error
     return Record(parts[FEATURES], parts[LABEL])
 
@@ -231,7 +231,8 @@ def table(rows: list[tuple[Tensor, Tensor | None]], source: str) -> Table:
         )
     labels = None
     if all(labelled):
-        labels = np.array([label.values[0] for _, label in rows if label is not None], np.float32)
+        firsts = [label.values[:1] for _, label in rows if label is not None]
+        labels = _narrow(np.concatenate(firsts))
     tensors = [features for features, _ in rows]
     if any(tensor.keys is not None for tensor in tensors):
         return Table(_sparse(tensors, source), labels)
@@ -241,7 +242,13 @@ def table(rows: list[tuple[Tensor, Tensor | None]], source: str) -> Table:
                 f"{source}: record {number} has {len(tensor.values)} features; expected "
                 f"{len(tensors[0].values)}, as in record 1"
             )
-    return Table(np.stack([tensor.values.astype(np.float32) for tensor in tensors]), labels)
+    return Table(np.stack([_narrow(tensor.values) for tensor in tensors]), labels)
+
+
+def _narrow(values: NDArray[Any]) -> NDArray[np.float32]:
+    """As float32; what does not fit is infinite, which the reader of the table refuses."""
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32)
 
 
 def _sparse(tensors: list[Tensor], source: str) -> Any:
@@ -255,11 +262,15 @@ def _sparse(tensors: list[Tensor], source: str) -> Any:
                 f"{source}: record {number} has {len(own)} keys and {len(tensor.values)} values; "
                 f"expected as many of each"
             )
+        if len(own) and own.min() < 0:
+            raise DataError(
+                f"{source}: record {number} has the key {own.min()}; expected 0 or more"
+            )
         keys.append(own)
     widths = [tensor.shape[-1] if tensor.shape else 0 for tensor in tensors]
     columns = np.concatenate(keys)
     starts = np.concatenate([[0], np.cumsum([len(own) for own in keys])])
-    values = np.concatenate([tensor.values.astype(np.float32) for tensor in tensors])
+    values = np.concatenate([_narrow(tensor.values) for tensor in tensors])
     width = max(max(widths), int(columns.max(initial=-1)) + 1)
     return sparse.csr_matrix((values, columns, starts), shape=(len(tensors), width))
 

@@ -59,6 +59,27 @@ class Table:
         return self.names[column] if self.names else f"f{column}"
 
 
+def check_finite(table: Table, source: str) -> Table:
+    """The table itself.
+
+    Raises:
+        DataError: a feature is infinite, or a label is not a number; names the row (from 1).
+    """
+    numbers = table.features.data if table.sparse else table.features
+    if np.isinf(numbers).any():
+        row = int(np.argmax(np.isinf(table.dense()).any(1))) + 1
+        raise DataError(
+            f"{source}: row {row} has an infinite feature; expected numbers that a 32-bit float "
+            f"can hold"
+        )
+    if table.labels is not None and not np.isfinite(table.labels).all():
+        row = int(np.argmin(np.isfinite(table.labels))) + 1
+        raise DataError(
+            f"{source}: row {row} has the label {table.labels[row - 1]}; expected a number"
+        )
+    return table
+
+
 def concatenate(tables: Sequence[Table], sources: Sequence[str]) -> Table:
     """One table of several.
 

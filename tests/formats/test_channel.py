@@ -93,3 +93,13 @@ def test_parquet_of_text(tmp_path: Path) -> None:
     (tmp_path / "x.parquet").write_text("no")
     with pytest.raises(DataError, match="expected a parquet file"):
         read_channel("train", tmp_path, "application/x-parquet")
+
+
+def test_numbers_that_are_none(tmp_path: Path) -> None:
+    path = tmp_path / "x.pbr"
+    path.write_bytes(recordio.write(np.array([[1.0], [1e300]]), np.array([1.0, 0])))
+    with pytest.raises(DataError, match=r"x.pbr: row 2 has an infinite feature"):
+        read_channel("train", path, None)
+    path.write_bytes(recordio.write(np.ones((2, 1)), np.array([1.0, np.nan])))
+    with pytest.raises(DataError, match=r"x.pbr: row 2 has the label nan; expected a number"):
+        read_channel("train", path, None)

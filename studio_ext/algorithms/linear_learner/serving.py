@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from studio_ext.algorithms.linear_learner.contract import LINEAR_LEARNER
 from studio_ext.algorithms.linear_learner.model import LinearModel
 from studio_ext.algorithms.requests import accepted, decode, encode
+from studio_ext.formats.errors import DataError
 
 
 def load(model_dir: str | Path) -> LinearModel:
@@ -33,6 +36,9 @@ def predict(
     if not body.strip():
         return b"", answer
     table = decode(body, content_type, LINEAR_LEARNER.inference_types, model.features)
+    if not table.sparse and np.isnan(table.features).any():
+        row = int(np.argmax(np.isnan(table.features).any(1))) + 1
+        raise DataError(f"the request has a missing feature in row {row}; expected a number")
     scores = model.scores(table.features)
     if model.predictor_type == "regressor":
         return encode([{"score": score} for score in scores.tolist()], answer), answer

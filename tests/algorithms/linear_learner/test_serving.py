@@ -111,6 +111,12 @@ def test_bad_requests() -> None:
         with pytest.raises(DataError) as caught:
             serving.predict(model, body, "application/json", None)
         assert message in str(caught.value)
+    with pytest.raises(DataError, match="a missing feature in row 1"):
+        serving.predict(model, b"1,,3,4,5,6,7,8,9,10", "text/csv", None)
+    with pytest.raises(DataError, match="row 1 has an infinite feature"):
+        serving.predict(
+            model, b'{"instances": [[1e99,2,3,4,5,6,7,8,9,10]]}', "application/json", None
+        )
     assert rows.shape == (3, 10)
 
 
