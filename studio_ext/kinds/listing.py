@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import StudioError
+from ..errors import StudioError, ValidationException
 from ..store import Condition, Cursor, Query
 from ..store.query import Operator
 from .noun import ListModel, Noun
@@ -68,9 +68,14 @@ class Listing:
             descending=(
                 self.model.default_descending if order is None else order.upper() != "ASCENDING"
             ),
-            limit=params.get("MaxResults", self.model.default_size),
+            limit=self._limit(params.get("MaxResults")),
             after=position(params.get("NextToken")),
         )
+
+    def _limit(self, asked: int | None) -> int:
+        if asked is not None and asked < 0:  # where the model forgets to say so
+            raise ValidationException(f"MaxResults is {asked}; expected at least 1")
+        return asked or self.model.default_size  # 0 is how some clients leave it out
 
     def _filter(self, name: str) -> Filter:
         found = _SUFFIX.fullmatch(name)

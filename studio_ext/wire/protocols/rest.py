@@ -30,7 +30,8 @@ class RestCodec:
         params: dict[str, Any] = {}
         payload = shape.traits.get("payload")
         if payload is not None:
-            params.update(_payload(payload, shape.members[payload], body))
+            needed = payload in shape.required
+            params.update(_payload(payload, shape.members[payload], body, needed))
         else:
             params.update(_body(shape, body))
         query: dict[str, list[str]] = {}
@@ -122,12 +123,14 @@ def _labels(uri: str) -> tuple[str, ...]:
     return tuple(re.findall(r"\{(\w+)\+?\}", uri.partition("?")[0]))
 
 
-def _payload(name: str, member: Shape, body: bytes) -> dict[str, Any]:
+def _payload(name: str, member: Shape, body: bytes, needed: bool) -> dict[str, Any]:
+    if not body and not (needed and member.type == "blob"):  # an empty blob is a blob
+        return {}
     if member.type == "blob":
-        return {name: body} if body else {}
+        return {name: body}
     if member.type == "string":
-        return {name: body.decode(errors="replace")} if body else {}
-    return {name: json.decode_blobs(member, json.read(body))} if body else {}
+        return {name: body.decode(errors="replace")}
+    return {name: json.decode_blobs(member, json.read(body))}
 
 
 def _body(shape: Shape, body: bytes) -> dict[str, Any]:
