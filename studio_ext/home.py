@@ -1,0 +1,106 @@
+"""``$STUDIO_HOME``: where everything of one Studio lies, and where its sockets are."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import StudioError
+from .files import read_json
+from .processes.identity import Identity
+
+
+class UnsafeDirectory(StudioError):
+    """A folder that must be ours alone is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """One Studio's folder. Two homes share nothing."""
+
+    root: Path
+
+    @classmethod
+    def current(cls) -> Home:
+        """The home that ``$STUDIO_HOME`` names, ``~/.studio`` without it."""
+        return cls(Path(os.environ.get("STUDIO_HOME") or "~/.studio").expanduser().absolute())
+
+    @property
+    def database(self) -> str:
+        """The database's URL; ``$STUDIO_DATABASE`` moves it to a server."""
+        return os.environ.get("STUDIO_DATABASE") or f"sqlite:///{self.root / 'studio.db'}"
+
+    @property
+    def buckets(self) -> Path:
+        return self.root / "s3"
+
+    @property
+    def jobs(self) -> Path:
+        return self.root / "jobs"
+
+    @property
+    def identity(self) -> Path:
+        return self.root / "identity"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "daemon.lock"
+
+    @property
+    def ports(self) -> Path:
+        return self.root / "ports.json"
+
+    @property
+    def settings(self) -> Path:
+        return self.root / "settings.json"
+
+    @property
+    def log(self) -> Path:
+        return self.root / "daemon.log"
+
+    @property
+    def audit(self) -> Path:
+        return self.root / "audit.log"
+
+    @property
+    def record(self) -> Path:
+        """What the running daemon says of itself."""
+        return self.root / "daemon.json"
+
+    @property
+    def runtime(self) -> Path:
+        """Where sockets are. Their paths may have 108 bytes at most, a home's may be longer."""
+        mark = hashlib.sha256(str(self.root).encode()).hexdigest()[:8]
+        base = os.environ.get("XDG_RUNTIME_DIR")
+        if base and os.access(base, os.W_OK):
+            return Path(base) / f"studio-{mark}"
+        return Path(tempfile.gettempdir()) / f"studio-{os.getuid()}-{mark}"
+
+    @property
+    def bell(self) -> Path:
+        return self.runtime / "bell"
+
+    def make(self) -> None:
+        """Create what is missing, for this user's eyes only.
+
+        Raises:
+            UnsafeDirectory: somebody else made the folder for sockets first.
+        """
+        for folder in (self.root, self.buckets, self.jobs, self.identity, self.runtime):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = self.runtime.lstat()
+        if status.st_uid != os.getuid() or status.st_mode & 0o077 or self.runtime.is_symlink():
+            raise UnsafeDirectory(
+                f"{self.runtime} is not ours alone; remove it with: rm -r {self.runtime}"
+            )
+
+    def daemon(self) -> dict[str, Any] | None:
+        """What the daemon says of itself; None when none is running."""
+        found: dict[str, Any] | None = read_json(self.record)
+        if found is None or not Identity(found["pid"], found["started"]).alive():
+            return None
+        return found

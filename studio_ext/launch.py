@@ -1,0 +1,75 @@
+"""Starting and ending a home's daemon from outside it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from .errors import StudioError
+from .home import Home
+from .processes.identity import Identity
+
+PATIENCE = 60.0
+
+
+class DaemonFailed(StudioError):
+    """The daemon did not come up."""
+
+
+def ensure(home: Home, arguments: Sequence[str] = ()) -> dict[str, Any]:
+    """The running daemon's record; starts one when there is none.
+
+    Two callers at once get the same daemon: the second that is started finds the lock taken.
+
+    Raises:
+        DaemonFailed: ends with the last line of its log.
+    """
+    found = home.daemon()
+    if found is not None:
+        return found
+    home.make()
+    begun = home.log.stat().st_size if home.log.exists() else 0
+    with open(home.log, "ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "studio_ext.daemon", *arguments],
+            env={**os.environ, "STUDIO_HOME": str(home.root)},
+            cwd=home.root,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    patience = time.monotonic() + PATIENCE
+    while time.monotonic() < patience:
+        found = home.daemon()
+        if found is not None:
+            process.returncode = process.poll() or 0  # it is nobody's child from here on
+            return found
+        if process.poll() not in (None, 0):
+            break
+        time.sleep(0.02)
+    with open(home.log, "rb") as log:
+        log.seek(begun)
+        words = log.read().decode(errors="replace").strip().splitlines()
+    reason = words[-1] if words else "it said nothing"
+    raise DaemonFailed(f"the daemon did not start: {reason}; see {home.log}")
+
+
+def end(home: Home, patience: float = 30.0) -> bool:
+    """Ask the daemon to end; its jobs go on. False when there was none."""
+    found = home.daemon()
+    if found is None:
+        return False
+    who = Identity(found["pid"], found["started"])
+    who.send(signal.SIGTERM)
+    limit = time.monotonic() + patience
+    while who.alive():
+        if time.monotonic() > limit:
+            who.send(signal.SIGKILL)
+        time.sleep(0.02)
+    return True
