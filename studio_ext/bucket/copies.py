@@ -6,7 +6,6 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from tornado.httputil import HTTPHeaders
@@ -28,7 +27,7 @@ class CopiedPart:
     path: Path
     start: int
     length: int
-    modified: str
+    modified: float
 
     @classmethod
     def of(cls, objects: FolderObjects, headers: Mapping[str, str]) -> CopiedPart:
@@ -41,11 +40,10 @@ class CopiedPart:
         found = objects.find(bucket, key)
         if found is None:
             raise no_such_key(bucket, key)
-        modified = datetime.fromtimestamp(found.modified, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
         path = objects.path(bucket, key)
         text = headers.get("x-amz-copy-source-range")
         if text is None:
-            return cls(path, 0, found.size, modified)
+            return cls(path, 0, found.size, found.modified)
         match = _RANGE.fullmatch(text)
         start, end = (int(match[1]), int(match[2])) if match else (1, 0)
         if not start <= end < found.size:
@@ -55,7 +53,7 @@ class CopiedPart:
                 code="InvalidRange",
                 status=416,
             )
-        return cls(path, start, end - start + 1, modified)
+        return cls(path, start, end - start + 1, found.modified)
 
     async def send(self, address: Path, target: str) -> str:
         """Uploads the bytes as a part; returns its ETag."""

@@ -6,14 +6,12 @@ not do as S3 does, and streams everything else through.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from tornado.httputil import HTTPHeaders
 from tornado.routing import Rule
 
 from ..errors import AwsError
@@ -23,7 +21,7 @@ from .access import Access, S3Matcher
 from .folder import FolderObjects
 from .handler import Handler
 from .headers import ObjectHeaders
-from .upstream import Exchange
+from .operations import Operations
 
 _MAX_UPLOADS = 10_000
 
@@ -58,6 +56,7 @@ class S3Door:
         self.address = address
         self.headers = headers
         self.account = account
+        self.operations = Operations(objects, headers)
         self.access = Access(credentials, public_urls, clock)
         self.audit = audit
         self.throttle = Throttle()
@@ -101,18 +100,3 @@ class S3Door:
             yield
         finally:
             self._writing.discard(place)
-
-    async def etag(self, target: str) -> str | None:
-        """The ETag of an object, by its path for the S3 server; ``None`` when there is none."""
-        found: str | None = None
-
-        async def on_head(status: int, headers: HTTPHeaders) -> None:
-            nonlocal found
-            found = headers.get("ETag") if status == 200 else None
-
-        async def on_data(_: bytes) -> None:
-            await asyncio.sleep(0)
-
-        exchange = await Exchange.open(self.address, "HEAD", target, {})
-        await exchange.answer(on_head, on_data)
-        return found

@@ -42,17 +42,26 @@ class FolderObjects:
         (self.root / check_bucket(bucket)).mkdir(mode=0o700, exist_ok=True)
         sync_directory(self.root)
 
-    def list(self, bucket: str, prefix: str = "") -> Iterator[StoredObject]:
-        check_prefix(prefix)
-        folder = self._bucket(bucket)
-        # Only the folder that holds the prefix is walked, not the whole bucket.
-        above, _, _ = prefix.rpartition("/")
-        start = self.path(bucket, above) if above else folder
-        if not start.is_dir():
-            return
-        for key, entry in _walk(start, f"{above}/" if above else ""):
+    def list(self, bucket: str, prefix: str = "", after: str = "") -> Iterator[StoredObject]:
+        """As :class:`Objects` has it; ``after`` skips keys up to and including itself."""
+        start, above = self._start(bucket, prefix)
+        for key, entry in _walk(start, above, after):
             if key.startswith(prefix):
                 with contextlib.suppress(FileNotFoundError):  # removed while we look
+                    yield _stored(bucket, key, entry.stat(follow_symlinks=False))
+
+    def level(self, bucket: str, prefix: str = "", after: str = "") -> Iterator[StoredObject | str]:
+        """Like :meth:`list`, but one level: what is deeper is its folder's name and ``/``, once."""
+        start, above = self._start(bucket, prefix)
+        for entry, is_folder in _sorted(start):
+            key = above + entry.name + "/" * is_folder
+            if not key.startswith(prefix):
+                continue
+            if is_folder:
+                if any(True for _ in _walk(Path(entry.path), key, after)):
+                    yield key
+            elif _is_after(key, after):
+                with contextlib.suppress(FileNotFoundError):
                     yield _stored(bucket, key, entry.stat(follow_symlinks=False))
 
     def find(self, bucket: str, key: str) -> StoredObject | None:
@@ -144,6 +153,12 @@ class FolderObjects:
             )
         return path
 
+    def _start(self, bucket: str, prefix: str) -> tuple[Path, str]:
+        """The folder that holds the prefix, and how its keys begin; the rest is not walked."""
+        check_prefix(prefix)
+        folder, slash, _ = prefix.rpartition("/")
+        return self.path(bucket, folder), folder + slash
+
     def _bucket(self, bucket: str) -> Path:
         if not self.has_bucket(bucket):
             raise no_such_bucket(bucket)
@@ -210,22 +225,39 @@ def key_conflict(bucket: str, key: str) -> AwsError:
     )
 
 
-def _walk(folder: Path, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Regular files below the folder in S3's order, where a folder sorts as its name and ``/``."""
-    try:
-        entries = [(entry, _is_folder(entry)) for entry in os.scandir(folder)]
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    ordered = sorted(entries, key=lambda pair: os.fsencode(pair[0].name) + b"/" * pair[1])
-    for entry, is_folder in ordered:
-        if entry.name.startswith(RESERVED) or _SERVER_TEMP.match(entry.name):
-            continue
-        if not _is_unicode(entry.name):
-            continue  # no key can name it
+def _walk(folder: Path, prefix: str, after: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Files below the folder with keys beyond ``after``, in S3's order."""
+    for entry, is_folder in _sorted(folder):
+        key = prefix + entry.name
         if is_folder:
-            yield from _walk(Path(entry.path), f"{prefix}{entry.name}/")
-        elif entry.is_file(follow_symlinks=False):
-            yield prefix + entry.name, entry
+            # A folder whose every key comes before is not entered.
+            if after.startswith(f"{key}/") or _is_after(f"{key}/", after):
+                yield from _walk(Path(entry.path), f"{key}/", after)
+        elif _is_after(key, after):
+            yield key, entry
+
+
+def _sorted(folder: Path) -> list[tuple[os.DirEntry[str], bool]]:
+    """Files and folders that keys can name, in S3's order: a folder sorts as its name and ``/``."""
+    try:
+        with os.scandir(folder) as entries:
+            found = [
+                (entry, _is_folder(entry))
+                for entry in entries
+                if not entry.name.startswith(RESERVED)
+                and not _SERVER_TEMP.match(entry.name)
+                and _is_unicode(entry.name)
+                and not entry.is_symlink()
+            ]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    found = [pair for pair in found if pair[1] or pair[0].is_file(follow_symlinks=False)]
+    return sorted(found, key=lambda pair: os.fsencode(pair[0].name) + b"/" * pair[1])
+
+
+def _is_after(key: str, after: str) -> bool:
+    """In the order of UTF-8, which is that of code points."""
+    return key > after
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -267,4 +299,4 @@ def _is_orphan(name: str) -> bool:
 
 
 def _stored(bucket: str, key: str, status: os.stat_result) -> StoredObject:
-    return StoredObject(bucket, key, status.st_size, status.st_mtime)
+    return StoredObject(bucket, key, status.st_size, status.st_mtime_ns)

@@ -1,4 +1,4 @@
-"""What S3 keeps beside an object's bytes: content type, metadata, tags, checksums.
+"""What S3 keeps beside an object's bytes: content type, metadata, tags, checksums, ETag.
 
 The S3 server forgets them when it ends, so they are rows of the store. A row is bound to the file
 it was made for by size and time.
@@ -6,6 +6,8 @@ it was made for by size and time.
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from ..store import Store
 from ..store.schema import objects
 
 TAGS = "x-amz-tagging"
+ETAG = "etag"
 
 _KEPT = frozenset(
     ("cache-control", "content-disposition", "content-encoding", "content-language",
@@ -32,27 +35,29 @@ class ObjectHeaders:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def get(self, bucket: str, key: str, path: Path) -> dict[str, str]:
-        """Headers that were stored with the very file at ``path``; ``{}`` for another one."""
-        try:
-            status = path.stat()
-        except (FileNotFoundError, NotADirectoryError):
-            return {}
+    def get(self, bucket: str, key: str, status: os.stat_result) -> dict[str, str]:
+        """Headers that were stored with this very file; ``{}`` for another one."""
         with self._store.read() as reader:
             row = reader.connection.execute(
                 select(objects.c.size, objects.c.mtime_ns, objects.c.headers).where(
-                    objects.c.bucket == bucket, objects.c.key == key
+                    _is(bucket, key)
                 )
             ).first()
         if row is None or (row.size, row.mtime_ns) != (status.st_size, status.st_mtime_ns):
             return {}
         return dict(row.headers)
 
+    def etags(self, bucket: str, first: str, last: str) -> dict[str, tuple[int, str]]:
+        """``{key: (mtime_ns, ETag)}`` of the rows from key ``first`` to ``last``."""
+        within = (objects.c.bucket == bucket) & objects.c.key.between(first, last)
+        with self._store.read() as reader:
+            rows = reader.connection.execute(
+                select(objects.c.key, objects.c.mtime_ns, objects.c.headers).where(within)
+            )
+            return {row.key: (row.mtime_ns, row.headers.get(ETAG, "")) for row in rows}
+
     def put(self, bucket: str, key: str, path: Path, headers: Mapping[str, str]) -> None:
-        """Keeps headers for the file that is at ``path`` now; none at all forgets older ones."""
-        if not headers:
-            self.drop(bucket, key)
-            return
+        """Keeps headers for the file that is at ``path`` now."""
         status = path.stat()
         values: dict[str, Any] = {
             "bucket": bucket,
@@ -103,6 +108,17 @@ def kept(headers: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
+def etag_of(headers: Mapping[str, str], size: int, mtime_ns: int) -> str:
+    """The ETag: the MD5 that S3 gave for an upload, else one made of the file's size and time.
+
+    Reading a file of gigabytes to name it would make every look at a folder as slow as the disk.
+    The ``-1`` tells clients, as with uploads in parts, that it is no MD5 of the content.
+    """
+    if ETAG in headers:
+        return headers[ETAG]
+    return f'"{hashlib.md5(f"{size} {mtime_ns}".encode(), usedforsecurity=False).hexdigest()}-1"'
+
+
 def shown(
     headers: Mapping[str, str], query: Mapping[str, str], *, checksums: bool
 ) -> dict[str, str]:
@@ -116,7 +132,7 @@ def shown(
     answer = {
         name: value
         for name, value in headers.items()
-        if name != TAGS and (checksums or not name.startswith("x-amz-checksum-"))
+        if name not in (TAGS, ETAG) and (checksums or not name.startswith("x-amz-checksum-"))
     }
     if TAGS in headers:
         answer["x-amz-tagging-count"] = str(headers[TAGS].count("=") or 1)
@@ -134,9 +150,13 @@ def copied(source: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, s
     found = {
         name: value
         for name, value in (asked if replace else source).items()
-        if name != TAGS and not name.startswith("x-amz-checksum-")
+        if name not in (TAGS, ETAG) and not name.startswith("x-amz-checksum-")
     }
-    found |= {name: value for name, value in source.items() if name.startswith("x-amz-checksum-")}
+    found |= {
+        name: value
+        for name, value in source.items()
+        if name == ETAG or name.startswith("x-amz-checksum-")
+    }
     tags = (asked if retag else source).get(TAGS)
     return {**found, TAGS: tags} if tags else found
 

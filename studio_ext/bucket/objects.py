@@ -14,13 +14,18 @@ class StoredObject:
 
     Attributes:
         size: bytes.
-        modified: epoch seconds.
+        mtime_ns: when it was last changed, epoch nanoseconds.
     """
 
     bucket: str
     key: str
     size: int
-    modified: float
+    mtime_ns: int
+
+    @property
+    def modified(self) -> float:
+        """Epoch seconds."""
+        return self.mtime_ns / 1e9
 
     def __str__(self) -> str:
         return f"s3://{self.bucket}/{self.key}"

@@ -111,7 +111,7 @@ class S3Objects:
         status = path.stat()
         if move:
             path.unlink()
-        return StoredObject(bucket, key, status.st_size, time.time())
+        return StoredObject(bucket, key, status.st_size, time.time_ns())
 
     def delete(self, bucket: str, key: str) -> bool:
         if self.find(bucket, key) is None:
@@ -172,4 +172,4 @@ def _is_passing(error: ClientError) -> bool:
 
 
 def _stored(bucket: str, key: str, size: int, modified: Any) -> StoredObject:
-    return StoredObject(bucket, key, size, modified.timestamp())
+    return StoredObject(bucket, key, size, int(modified.timestamp() * 1e9))

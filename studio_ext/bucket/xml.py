@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
@@ -12,7 +13,6 @@ from ..errors import AwsError
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _MAX_TAGS = 10
-_BARE_ETAG = re.compile(rb"<ETag>([0-9a-f]{32})</ETag>")
 
 
 def error(code: str, message: str, resource: str, request_id: str) -> bytes:
@@ -39,33 +39,33 @@ def field(body: bytes, name: str) -> str:
     return ""
 
 
-def copy_part(etag: str, modified: str) -> bytes:
-    """The answer to UploadPartCopy."""
-    return (
-        f'{_HEAD}<CopyPartResult xmlns="{_NAMESPACE}"><ETag>{_text(etag)}</ETag>'
-        f"<LastModified>{modified}</LastModified></CopyPartResult>"
-    ).encode()
+def document(root: str, *parts: str) -> bytes:
+    """A document of S3's; the parts are XML already."""
+    return f'{_HEAD}<{root} xmlns="{_NAMESPACE}">{"".join(parts)}</{root}>'.encode()
 
 
-def listing(body: bytes, *, second: bool) -> bytes:
-    """The S3 server's list as S3 writes it: ETags in quotes, and a count of nothing.
+def element(name: str, text: str | int | bool) -> str:
+    shown = str(text).lower() if isinstance(text, bool) else str(text)
+    return f"<{name}>{_text(shown)}</{name}>"
 
-    Args:
-        second: it answers ListObjectsV2, which counts.
-    """
-    body = _BARE_ETAG.sub(rb"<ETag>&quot;\1&quot;</ETag>", body)
-    if second and b"<KeyCount>" not in body:
-        body = body.replace(b"</ListBucketResult>", b"<KeyCount>0</KeyCount></ListBucketResult>")
-    return body
+
+def stamp(seconds: float) -> str:
+    """A time as documents have it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def copied(root: str, etag: str, modified: float) -> bytes:
+    """The answer to CopyObject (``CopyObjectResult``) and UploadPartCopy (``CopyPartResult``)."""
+    return document(root, element("ETag", etag), element("LastModified", stamp(modified)))
 
 
 def tagging(header: str) -> bytes:
     """Tags as a document, from their form as a header (``a=b&c=d``)."""
     tags = "".join(
-        f"<Tag><Key>{_text(key)}</Key><Value>{_text(value)}</Value></Tag>"
+        f"<Tag>{element('Key', key)}{element('Value', value)}</Tag>"
         for key, value in parse_qsl(header, keep_blank_values=True)
     )
-    return f'{_HEAD}<Tagging xmlns="{_NAMESPACE}"><TagSet>{tags}</TagSet></Tagging>'.encode()
+    return document("Tagging", f"<TagSet>{tags}</TagSet>")
 
 
 def read_tagging(body: bytes) -> str:

@@ -154,6 +154,55 @@ def test_listing_and_batch_delete(s3: Any, bucket: str) -> None:
     assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
 
 
+def test_listing_levels_markers_and_small_pages(s3: Any, bucket: str) -> None:
+    for key in ("a", "b/1", "b/2/x", "b-", "c/1", "c0", "d"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"")
+    for operation in ("list_objects", "list_objects_v2"):
+        for delimiter, wanted in (
+            ("/", ["a", "b-", "b/", "c/", "c0", "d"]),
+            ("-", ["a", "b-", "b/1", "b/2/x", "c/1", "c0", "d"]),
+            ("", ["a", "b-", "b/1", "b/2/x", "c/1", "c0", "d"]),
+        ):
+            for size in (1, 2, 1000):
+                pages = s3.get_paginator(operation).paginate(
+                    Bucket=bucket, Delimiter=delimiter, PaginationConfig={"PageSize": size}
+                )
+                found = [
+                    name
+                    for page in pages
+                    for name in sorted(
+                        [each["Key"] for each in page.get("Contents", [])]
+                        + [each["Prefix"] for each in page.get("CommonPrefixes", [])]
+                    )
+                ]
+                assert found == wanted
+    after = s3.list_objects_v2(Bucket=bucket, StartAfter="b/1", Prefix="b")
+    assert [each["Key"] for each in after["Contents"]] == ["b/2/x"]
+    below = s3.list_objects_v2(Bucket=bucket, Delimiter="/", Prefix="b/")
+    assert [each["Key"] for each in below["Contents"]] == ["b/1"]
+    assert [each["Prefix"] for each in below["CommonPrefixes"]] == ["b/2/"]
+    none = s3.list_objects_v2(Bucket=bucket, MaxKeys=0)
+    assert (none["KeyCount"], none["IsTruncated"]) == (0, False)
+
+
+def test_etags_agree_and_cost_no_reading(s3: Any, bucket: str, served: Any) -> None:
+    put = s3.put_object(Bucket=bucket, Key="put", Body=b"1")["ETag"]
+    large = served.objects.root / bucket / "by-hand"
+    with large.open("wb") as file:
+        file.truncate(64 << 30)  # hashing it would take minutes
+    listed = {each["Key"]: each["ETag"] for each in s3.list_objects_v2(Bucket=bucket)["Contents"]}
+    assert listed["put"] == put == '"c4ca4238a0b923820dcc509a6f75849b"'
+    for key in ("put", "by-hand"):
+        assert s3.head_object(Bucket=bucket, Key=key)["ETag"] == listed[key]
+    part = s3.get_object(
+        Bucket=bucket, Key="by-hand", Range="bytes=60000000000-60000000009",
+        IfMatch=listed["by-hand"],
+    )  # fmt: skip
+    assert part["Body"].read() == b"\0" * 10
+    large.write_text("changed")
+    assert s3.head_object(Bucket=bucket, Key="by-hand")["ETag"] != listed["by-hand"]
+
+
 def test_files_put_by_hand_are_objects_at_once(s3: Any, bucket: str, served: Any) -> None:
     (served.objects.root / bucket / "by hand.txt").write_text("1")
     assert s3.list_objects_v2(Bucket=bucket)["Contents"][0]["Key"] == "by hand.txt"
@@ -483,8 +532,9 @@ def test_a_server_killed_in_an_upload_is_started_again(s3: Any, bucket: str, ser
         client.sendall(b"n" * 2_000_000)
         answer = client.recv(100)
     assert answer.startswith(b"HTTP/1.1 503 ")
-    # Requests wait for the new server, so nobody sees that there was none.
     assert s3.get_object(Bucket=bucket, Key="x")["Body"].read() == b"old"
+    # Writes wait for the new server, so the next one does not see that there was none.
+    s3.put_object(Bucket=bucket, Key="x", Body=b"new")
     assert served.server.starts == starts + 1
     assert temporary(served, bucket) == []
 

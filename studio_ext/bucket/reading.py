@@ -1,0 +1,160 @@
+"""An object as GET and HEAD answer it, straight from its file.
+
+The S3 server behind the door would read the whole file for its MD5 at every part that is fetched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import email.utils
+import mimetypes
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from ..errors import AwsError
+from .files import open_plain
+from .folder import FolderObjects, no_such_key
+from .headers import ObjectHeaders, etag_of, shown
+
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An open object. Replacing it meanwhile does not change what is read.
+
+    Attributes:
+        start, length: the bytes that were asked for.
+        status: 200, 206 for a part, 304 for what the client has already.
+        beside: what is kept with it.
+    """
+
+    file: BinaryIO
+    etag: str
+    modified: float
+    size: int
+    start: int
+    length: int
+    status: int
+    beside: Mapping[str, str]
+
+    @classmethod
+    def open(
+        cls,
+        objects: FolderObjects,
+        kept: ObjectHeaders,
+        bucket: str,
+        key: str,
+        headers: Mapping[str, str],
+    ) -> Reading:
+        """Opens the object, under the request's conditions and for its range.
+
+        Raises:
+            AwsError: ``NoSuchKey``, ``PreconditionFailed``, ``InvalidRange``.
+        """
+        path = objects.path(bucket, key)
+        try:
+            file = open_plain(path)
+        except OSError:
+            raise no_such_key(bucket, key) from None
+        try:
+            status = os.fstat(file.fileno())
+            beside = kept.get(bucket, key, status)
+            etag = etag_of(beside, status.st_size, status.st_mtime_ns)
+            code = 304 if is_unchanged(headers, etag, status.st_mtime) else 200
+            start, length = 0, status.st_size
+            part = _part(headers.get("range", ""), status.st_size)
+            if code == 200 and part is not None:
+                code, (start, length) = 206, part
+            return cls(file, etag, status.st_mtime, status.st_size, start, length, code, beside)
+        except BaseException:
+            file.close()
+            raise
+
+    def headers(
+        self, name: str, request: Mapping[str, str], query: Mapping[str, str]
+    ) -> dict[str, str]:
+        """Headers of the answer; ``name``, the key, tells the type when nothing else does."""
+        found = {
+            "Accept-Ranges": "bytes",
+            "ETag": self.etag,
+            "Last-Modified": email.utils.formatdate(self.modified, usegmt=True),
+        }
+        if self.status == 304:
+            return found
+        found["Content-Length"] = str(self.length)
+        found["Content-Type"] = mimetypes.guess_type(name)[0] or "binary/octet-stream"
+        if self.status == 206:
+            last = self.start + self.length - 1
+            found["Content-Range"] = f"bytes {self.start}-{last}/{self.size}"
+        asks = request.get("x-amz-checksum-mode", "").upper() == "ENABLED"
+        beside = shown(self.beside, query, checksums=asks and self.status == 200)
+        content_type = beside.pop("content-type", None)
+        if content_type is not None:
+            found["Content-Type"] = content_type
+        return found | beside
+
+
+def is_unchanged(headers: Mapping[str, str], etag: str, modified: float, by: str = "") -> bool:
+    """Whether the client has this object already, by its conditions.
+
+    Args:
+        by: what the names of the conditions begin with (``x-amz-copy-source-``).
+
+    Raises:
+        AwsError: ``PreconditionFailed``.
+    """
+    wanted, unless = headers.get(f"{by}if-match"), headers.get(f"{by}if-none-match")
+    if wanted is not None:
+        if not matches(wanted, etag):
+            raise precondition_failed(f"{by}if-match")
+    elif _seconds(headers.get(f"{by}if-unmodified-since"), float("inf")) < int(modified):
+        raise precondition_failed(f"{by}if-unmodified-since")
+    if unless is not None:
+        return matches(unless, etag)
+    return int(modified) <= _seconds(headers.get(f"{by}if-modified-since"), float("-inf"))
+
+
+def matches(header: str, etag: str) -> bool:
+    """Whether an ETag is among those of a condition."""
+    tags = [tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")]
+    return "*" in tags or etag.strip('"') in tags
+
+
+def precondition_failed(name: str) -> AwsError:
+    return AwsError(
+        f"at least one of the preconditions did not hold: {name}",
+        code="PreconditionFailed",
+        status=412,
+    )
+
+
+def _part(header: str, size: int) -> tuple[int, int] | None:
+    """Start and length of one range; ``None`` for the whole, as with anything not understood."""
+    match = _RANGE.fullmatch(header.strip())
+    if match is None or not (match[1] or match[2]):
+        return None
+    if match[1]:
+        start, end = int(match[1]), int(match[2] or size)
+        if match[2] and end < start:
+            return None
+    else:
+        start, end = max(0, size - int(match[2])), size
+    if start >= size or match.groups() == ("", "0"):
+        raise AwsError(
+            f"range {header[:60]!r} lies outside the object's {size} bytes",
+            code="InvalidRange",
+            status=416,
+        )
+    return start, min(end + 1, size) - start
+
+
+def _seconds(text: str | None, otherwise: float) -> float:
+    """A date of HTTP in epoch seconds; without one, or with nonsense, ``otherwise``."""
+    with contextlib.suppress(ValueError, TypeError):
+        if text is not None:
+            return email.utils.parsedate_to_datetime(text).timestamp()
+    return otherwise
