@@ -68,9 +68,10 @@ class Cells(PapermillNotebookClient):
         self._text(name, text)
         room = STREAM_LIMIT - self._printed
         self._printed += len(text)
-        if room <= 0:
+        if room < 0:
             return None
         if len(text) > room:
+            self._printed = STREAM_LIMIT + 1
             text = msg["content"]["text"] = text[:room] + NOTICE
         tail = self._tail
         fresh = not outs or outs[-1] is not tail or hooked or self.clear_before_next_output

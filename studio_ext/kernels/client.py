@@ -154,6 +154,19 @@ class SpawnedChild(Child):
     def send_signal(self, signum: int) -> None:
         self._process.send_signal(signum)
 
+    def close(self) -> None:
+        super().close()
+        if self.returncode is None and hasattr(self, "_process"):
+            leave_running(self._process)
+
+
+_left: list[subprocess.Popen[bytes]] = []
+
+
+def leave_running(process: subprocess.Popen[bytes]) -> None:
+    """Keep a process that nobody waits for, and collect those before it that have ended."""
+    _left[:] = [left for left in [*_left, process] if left.poll() is None]
+
 
 def request(
     path: Path, order: Mapping[str, Any], fds: Sequence[int] = (), timeout: float = 10.0

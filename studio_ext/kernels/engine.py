@@ -101,6 +101,8 @@ class Execution:
         try:
             ready.result()
         except (KernelDied, TimeoutError) as error:
+            if self.stop.requested:
+                return Outcome("stopped")
             status = await self.kernel.exit_status()
             return _dead(None, str(error), status)
         self.cells = Cells(self.book, self.kernel, self.listener.text)

@@ -19,6 +19,7 @@ from studio_ext.kernels.client import (
     ForkRefused,
     ServedChild,
     fork_at,
+    leave_running,
     python,
     request,
     select_one,
@@ -65,6 +66,7 @@ class ForkServers:
     Args:
         runtime: a private directory (0700) with a short path, for the sockets.
         modules: preloaded besides the usual ones.
+        usual: preload the usual ones; a server without them starts faster and forks cold.
         owned: servers retire when this process ends; else when ``idle`` seconds nothing happened.
     """
 
@@ -73,13 +75,14 @@ class ForkServers:
         runtime: Path,
         *,
         modules: Sequence[str] = (),
+        usual: bool = True,
         owned: bool = True,
         idle: float = 600.0,
     ) -> None:
-        self.runtime, self.modules, self.owned, self.idle = runtime, modules, owned, idle
+        self.runtime, self.modules, self.usual = runtime, modules, usual
+        self.owned, self.idle = owned, idle
         self._servers: dict[str, Server] = {}
         self._lock = threading.RLock()  # the methods may be called from any thread
-        self._retired: list[subprocess.Popen[bytes]] = []
 
     def call(
         self,
@@ -203,21 +206,19 @@ class ForkServers:
 
     def close(self) -> None:
         """Retire all servers. Their children go on, and a server that has some with them."""
+        processes = [server.process for server in self._servers.values()]
         for key in list(self._servers):
             self._drop(key)
-        for process in self._retired:
+        for process in processes:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(2.0)
-            process.returncode = process.returncode or 0  # no more ours to wait for
-        self._retired.clear()
 
     def _drop(self, key: str) -> None:
         with self._lock:
             server = self._servers.pop(key, None)
             if server is not None:
                 server.let_go()
-                self._retired.append(server.process)
-            self._retired = [process for process in self._retired if process.poll() is None]
+                leave_running(server.process)
 
     def _answers(self, path: Path) -> bool:
         try:
@@ -237,6 +238,7 @@ class ForkServers:
         owner_end, owner = os.pipe()
         options = ["--socket", str(path), "--ready-fd", str(ready_end)]
         options += ["--owner-fd", str(owner_end)] if self.owned else ["--idle", str(self.idle)]
+        options += [] if self.usual else ["--only"]
         try:
             process = subprocess.Popen(
                 python("forkserver", *options, *self.modules),

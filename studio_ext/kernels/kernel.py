@@ -13,7 +13,7 @@ from typing import Any
 from studio_ext.kernels import tree
 from studio_ext.kernels.outcome import EngineUsed
 
-GRACE = 15.0  # seconds for exit handlers; some kernels wait ten for a thread of their own
+GRACE = 5.0  # seconds for exit handlers, as Jupyter gives; ipykernel may wait ten for itself
 POLL = 0.2  # seconds between looks at a process that has no pidfd
 
 

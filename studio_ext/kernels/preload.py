@@ -49,16 +49,16 @@ botocore.session botocore.httpsession
 """.split()  # noqa: SIM905
 
 
-def preload(extra: Iterable[str] = ()) -> dict[str, str]:
-    """Import everything, quietly. Returns what could not be imported and why."""
+def preload(extra: Iterable[str] = (), *, usual: bool = True) -> dict[str, str]:
+    """Import the usual modules and ``extra``, quietly; returns what could not be, and why."""
     failed: dict[str, str] = {}
-    for name in [*KERNEL, *ENGINE, *LIBRARIES, *extra]:
+    for name in [*([*KERNEL, *ENGINE, *LIBRARIES] if usual else ()), *extra]:
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 importlib.import_module(name)
         except Exception as error:
             failed[name] = f"{type(error).__name__}: {error}"
-    for step in (algorithms.warm, _rehearse_notebook, _rehearse_kernel):
+    for step in (algorithms.warm, _rehearse_notebook, _rehearse_kernel) if usual else ():
         try:
             step()
         except Exception as error:

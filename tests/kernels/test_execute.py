@@ -147,7 +147,8 @@ def test_stop_kills_what_does_not_end(
 ) -> None:
     code = (
         "import subprocess, time\n"
-        "p = subprocess.Popen(['setsid', 'sh', '-c', 'trap \"\" TERM; while :; do sleep 1; done'])\n"
+        "loop = 'trap \"\" TERM; while :; do sleep 1; done'\n"
+        "p = subprocess.Popen(['setsid', 'sh', '-c', loop])\n"
         "open('pid', 'w').write(str(p.pid))\nprint('ready', flush=True)\n"
         "while True:\n    try: time.sleep(60)\n    except KeyboardInterrupt: pass"
     )
@@ -330,7 +331,10 @@ def test_a_kernel_that_is_not_installed(tmp_path: Path) -> None:
 def test_an_old_notebook(run: Callable[..., Ran], tmp_path: Path) -> None:
     old = {
         "cells": [
-            {"cell_type": "code", "execution_count": 9, "metadata": {}, "outputs": [], "source": "1"}
+            {
+                "cell_type": "code", "execution_count": 9, "metadata": {}, "outputs": [],
+                "source": "1",
+            }
         ],
         "metadata": {}, "nbformat": 4, "nbformat_minor": 2,
     }  # fmt: skip
