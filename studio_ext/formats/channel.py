@@ -21,6 +21,7 @@ CSV, LIBSVM, PARQUET, RECORDIO = (
     "application/x-parquet",
     "application/x-recordio-protobuf",
 )
+BINARY = (PARQUET, RECORDIO)  # their readers do not look at the numbers
 SHORT = {
     "csv": CSV,
     "libsvm": LIBSVM,
@@ -108,7 +109,7 @@ def read_channel(
             else:
                 table = recordio.read(handle.read(), source)
         if table is not None:
-            tables.append(check_finite(table, source))
+            tables.append(check_finite(table, source) if kind.name in BINARY else table)
             sources.append(source)
     if not tables:
         raise DataError(

@@ -15,7 +15,7 @@ from typing import IO, Any, NoReturn
 import numpy as np
 
 from studio_ext.formats.errors import DataError
-from studio_ext.formats.table import Floats, Table
+from studio_ext.formats.table import Floats, Table, has_infinity
 
 MISSING = ("", "nan", "NaN", "NAN", "NA", "N/A", "null", "NULL", "None")
 LARGEST = float(np.finfo(np.float32).max)
@@ -165,7 +165,7 @@ class _Layout:
         return bool(
             np.isnan(leading).any()
             or (self.weights and (leading[:, -1] < 0).any())
-            or np.isinf(numbers).any()
+            or has_infinity(numbers)
         )
 
     def ragged(self, handle: IO[bytes], width: int) -> bool:

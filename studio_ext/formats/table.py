@@ -59,14 +59,21 @@ class Table:
         return self.names[column] if self.names else f"f{column}"
 
 
+def has_infinity(numbers: Any) -> bool:
+    """Whether one is infinite; missing ones are passed over, and nothing is copied."""
+    if not numbers.size:
+        return False
+    ends = np.fmin.reduce(numbers, axis=None), np.fmax.reduce(numbers, axis=None)
+    return bool(np.isinf(ends).any())
+
+
 def check_finite(table: Table, source: str) -> Table:
     """The table itself.
 
     Raises:
         DataError: a feature is infinite, or a label is not a number; names the row (from 1).
     """
-    numbers = table.features.data if table.sparse else table.features
-    if np.isinf(numbers).any():
+    if has_infinity(table.features.data if table.sparse else table.features):
         row = int(np.argmax(np.isinf(table.dense()).any(1))) + 1
         raise DataError(
             f"{source}: row {row} has an infinite feature; expected numbers that a 32-bit float "

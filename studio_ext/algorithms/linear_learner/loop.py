@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from studio_ext.algorithms.data import Data
-from studio_ext.algorithms.job import log
+from studio_ext.algorithms.job import cores, log
 from studio_ext.algorithms.linear_learner.candidates import Candidates, candidates
 from studio_ext.algorithms.linear_learner.losses import loss_of, sigmoid
 from studio_ext.algorithms.linear_learner.model import LinearModel
@@ -19,6 +19,7 @@ from studio_ext.formats.errors import DataError
 
 JUDGED = 20_000  # training rows that stand in for a validation channel
 CALIBRATED = 10_000  # rows that a threshold is found on, when left to choose
+THREADED = 200_000  # weights from which a second thread is worth its while
 LOWER = ("objective_loss", "mse", "rmse", "absolute_loss")
 
 
@@ -63,6 +64,10 @@ class Training:
     @property
     def binary(self) -> bool:
         return bool(self.values["predictor_type"] == "binary_classifier")
+
+    def threads(self) -> int:
+        """Of the linear algebra: on small matrices threads cost ten times what they save."""
+        return 1 if self.weights.size < THREADED else cores()
 
     def run(self) -> None:
         """All epochs, or fewer when the best model stops improving."""

@@ -22,7 +22,7 @@ def calibrate(scores: Any, labels: Any, values: Mapping[str, Any]) -> tuple[floa
         values: the criterion, targets and beta.
     """
     criterion = values["binary_classifier_model_selection_criteria"]
-    order = np.argsort(-scores, kind="stable")
+    order = np.argsort(-scores)
     ordered, positive = scores[order], labels[order] > 0.5
     last = np.append(ordered[1:] != ordered[:-1], True)  # rows after which a cut may come
     # The first cut is above all scores: no row is positive.

@@ -107,11 +107,14 @@ def train(hyperparameters: Mapping[str, str], data: Data, model_dir: str | Path)
         HyperparameterError, DataError: names what is wrong and what was expected.
         KeyboardInterrupt: the job was stopped; the best model so far is saved.
     """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-not-found]
+
     start = time.perf_counter()
     training = Training(all_values(hyperparameters), data)
     log(f"training {training.models.count} models of {data.train.columns:,} features side by side")
     try:
-        training.run()
+        with threadpool_limits(training.threads(), "blas"):
+            training.run()
     except KeyboardInterrupt:
         if training.best_epoch >= 0:
             training.model().save(Path(model_dir))
