@@ -26,7 +26,7 @@ def test_it_says_what_botocore_says() -> None:
         assert list(shape.required) == known.required_members
         for member, there in known.members.items():
             assert shape.members[member].type == there.type_name
-            assert shape.members[member].enum == tuple(there.enum)
+            assert shape.members[member].enum == tuple(there.metadata.get("enum", ()))
 
 
 @pytest.mark.parametrize(

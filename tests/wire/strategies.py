@@ -60,8 +60,8 @@ def spoilt(right: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 @cache
 def value(shape: Shape, depth: int) -> st.SearchStrategy[Any]:
     """Values of a shape, and now and then something else."""
-    return st.integers(0, 39).flatmap(
-        lambda dice: HOSTILE if dice == 39 and depth else _right(shape, depth)
+    return st.integers(0, 99).flatmap(
+        lambda dice: HOSTILE if dice == 99 and depth else _right(shape, depth)
     )
 
 
@@ -72,6 +72,13 @@ def _right(shape: Shape, depth: int) -> st.SearchStrategy[Any]:
         case "structure":
             if depth >= MAX_DEPTH:
                 return st.builds(lambda: sample(shape))
+            if traits.get("union"):
+                names = st.sampled_from(sorted(shape.members))
+                return names.flatmap(
+                    lambda name: st.fixed_dictionaries(
+                        {name: value(shape.members[name], depth + 1)}
+                    )
+                )
             required = {name: value(shape.members[name], depth + 1) for name in shape.required}
             optional = {
                 name: value(member, depth + 1)
@@ -98,6 +105,6 @@ def _right(shape: Shape, depth: int) -> st.SearchStrategy[Any]:
         case "boolean":
             return st.booleans()
         case "timestamp":
-            return st.floats(-1e12, 1e12)
+            return st.floats(-1e10, 1e10)
         case _:
             return st.just("c2FtcGxl")
