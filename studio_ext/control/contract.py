@@ -60,9 +60,12 @@ class JobKind(Protocol):
         stopping: status after a stop was asked for.
     """
 
-    noun: str
-    active: str
-    stopping: str
+    @property
+    def noun(self) -> str: ...
+    @property
+    def active(self) -> str: ...
+    @property
+    def stopping(self) -> str: ...
 
     def needs(self, job: Resource) -> Needs: ...
 

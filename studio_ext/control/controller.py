@@ -64,6 +64,7 @@ class Controller:
         self._runs: dict[int, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._awake = asyncio.Event()
+        self._watched: dict[int, Identity] = {}
 
     # -- the loop ---------------------------------------------------------------------------
 
@@ -175,22 +176,20 @@ class Controller:
         run.who = who
         descriptor = who.open()
         if descriptor is None:
+            tree.reap([who.pid])
             self.wake()
             return
-        run.pidfd = descriptor
-        asyncio.get_running_loop().add_reader(descriptor, self._ended, run)
+        self._watched[descriptor] = who
+        asyncio.get_running_loop().add_reader(descriptor, self._ended, descriptor)
 
-    def _ended(self, run: Run) -> None:
-        self._unwatch(run)
+    def _ended(self, descriptor: int) -> None:
+        tree.reap([self._unwatch(descriptor).pid])
         self.wake()
 
-    def _unwatch(self, run: Run) -> None:
-        if run.pidfd is not None:
-            asyncio.get_running_loop().remove_reader(run.pidfd)
-            os.close(run.pidfd)
-            run.pidfd = None
-            if run.who is not None:
-                tree.reap([run.who.pid])
+    def _unwatch(self, descriptor: int) -> Identity:
+        asyncio.get_running_loop().remove_reader(descriptor)
+        os.close(descriptor)
+        return self._watched.pop(descriptor)
 
     def _advance(self, run: Run) -> None:
         """Take note of a run's news."""
@@ -291,7 +290,6 @@ class Controller:
         self._forget(run)
 
     def _forget(self, run: Run) -> None:
-        self._unwatch(run)
         self._admission.release(run.token)
         self._runs.pop(run.token, None)
         self.wake()
@@ -338,8 +336,8 @@ class Controller:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for run in self._runs.values():
-            self._unwatch(run)
+        for descriptor in list(self._watched):
+            self._unwatch(descriptor)
 
 
 def _apply(tx: Transaction, row: Resource, change: Change) -> None:

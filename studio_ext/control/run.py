@@ -27,7 +27,6 @@ class Run:
     kind: str
     folder: Path
     who: Identity | None = None
-    pidfd: int | None = None
     settling: bool = False
     kill_at: float | None = None
     grace: float = 120.0

@@ -122,6 +122,10 @@ class Keys:
         payload = self._payload(session_token)
         return None if payload is None else float(json.loads(payload)["expires"])
 
+    def derived(self, purpose: str) -> bytes:
+        """A secret of this home for another purpose, the same at every start."""
+        return self._hmac(b"derived", purpose.encode())
+
     def _issue(self, payload: bytes) -> Credential:
         claims = json.loads(payload)
         token = base64.urlsafe_b64encode(self._hmac(b"token", payload) + payload).decode()

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from ..bucket.objects import Objects
 from ..bucket.uri import S3Uri
 from ..control.contract import Change, Needs, Progress, Publication
 from ..runs import journal, layout
@@ -20,44 +19,25 @@ from ..runs.spec import Spec
 from ..store import Attempt, Resource
 from . import code, secondary, training_request
 from .instances import instance
+from .job import Job
 from .training_request import DAY
 
-Environment = Callable[[Resource, Attempt], Mapping[str, str]]
 
-
-class Training:
-    """How a training job is checked, run and ended; ``JobKind`` for the controller.
-
-    Args:
-        roots: folders whose notebooks may be run by path.
-        environment: variables of a job from elsewhere, such as its credentials.
-        bell: where runners ring.
-        objects_config: how a runner reaches the bucket, as ``Spec.objects`` has it.
-        grace: seconds between asking a job to stop and killing it.
-    """
+class TrainingJob(Job):
+    """How a training job is checked, run and ended."""
 
     noun = "TrainingJob"
-    active = "InProgress"
-    stopping = "Stopping"
-
-    def __init__(
-        self,
-        objects: Objects,
-        *,
-        roots: Sequence[Path],
-        environment: Environment,
-        bell: Path,
-        objects_config: Mapping[str, str],
-        grace: float = 120.0,
-    ) -> None:
-        self._objects, self._roots, self._environment = objects, roots, environment
-        self._bell, self._objects_config, self._grace = bell, objects_config, grace
+    paths: ClassVar = {
+        "TrainingPlanArnEquals": "ResourceConfig.TrainingPlanArn",
+        "WarmPoolStatusEquals": "WarmPoolStatus.Status",
+    }
 
     # -- creation ---------------------------------------------------------------------------
 
     def check(self, params: Mapping[str, Any]) -> None:
         """Raises ValidationException, naming the field, for what cannot be run as asked."""
-        training_request.check(params, self._objects, self._roots)
+        around = self.surroundings
+        training_request.check(params, around.objects, around.roots)
 
     def initial(self, params: Mapping[str, Any], now: float) -> dict[str, Any]:
         """The body of a new job: the request, its defaults, and its first transition."""
@@ -76,6 +56,9 @@ class Training:
             body.setdefault(flag, False)
         return secondary.enter(body, "Starting", now)
 
+    def stops(self, resource: Resource) -> dict[str, Any]:
+        return secondary.enter(resource.body, "Stopping", self.clock())
+
     # -- the controller's side --------------------------------------------------------------
 
     def needs(self, job: Resource) -> Needs:
@@ -83,9 +66,9 @@ class Training:
         return Needs(size.cores, size.memory)
 
     def prepare(self, job: Resource, attempt: Attempt) -> tuple[Spec, dict[str, str]]:
-        body, folder = job.body, Path(attempt.directory)
+        body, folder, around = job.body, Path(attempt.directory), self.surroundings
         image = body["AlgorithmSpecification"]["TrainingImage"]
-        found = code.resolve(image, self._objects, self._roots)
+        found = code.resolve(image, around.objects, around.roots)
         given = body.get("HyperParameters") or {}
         config = body.get("InputDataConfig") or []
         kind = body["ResourceConfig"]["InstanceType"]
@@ -103,8 +86,8 @@ class Training:
             job=f"{self.noun}/{job.name}",
             token=attempt.token,
             notebook=found.notebook,
-            bell=str(self._bell),
-            objects=dict(self._objects_config),
+            bell=str(around.bell),
+            objects=dict(around.objects_config),
             parameters=parameters,
             hyperparameters=None if found.algorithm else given,
             channels=config,
@@ -112,11 +95,11 @@ class Training:
             metrics=metrics,
             engine="inprocess" if found.algorithm else "auto",
             max_runtime=body["StoppingCondition"]["MaxRuntimeInSeconds"],
-            grace=self._grace,
+            grace=around.grace,
             checkpoints=(body.get("CheckpointConfig") or {}).get("S3Uri"),
         )
         environment = {
-            **self._environment(job, attempt),
+            **around.environment(job, attempt),
             **(body.get("Environment") or {}),
             **layout.variables(
                 folder,

@@ -1,0 +1,328 @@
+"""The daemon of one home: puts the rooms together and keeps them until it is asked to end.
+
+There is one at a time: it holds the home's lock. Clients, jobs and Jupyter come and go around it,
+and jobs go on while it is away.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+
+from . import __version__
+from .algorithms.preload import ENVIRONMENT, MODULES
+from .bucket.door import S3Door
+from .bucket.folder import FolderObjects
+from .bucket.headers import ObjectHeaders
+from .bucket.server import BucketServer
+from .control.admission import Admission, machine
+from .control.contract import Progress
+from .control.controller import Controller
+from .errors import StudioError
+from .files import read_json, sweep, write_json
+from .home import Home
+from .identity.authority import Authority
+from .identity.environment import Endpoint, job_environment
+from .identity.keys import ACCOUNT, Keys
+from .identity.sdk import EndpointTable, write_settings
+from .kernels.forks import ForkServers
+from .kinds.job import Surroundings
+from .kinds.registry import SageMakerService, records
+from .kinds.training import TrainingJob
+from .neighbours import services
+from .processes import tree
+from .processes.bell import Bell
+from .processes.identity import Identity
+from .processes.lock import Lock
+from .runs.local import LocalExecutor
+from .store import Attempt, Resource, Store
+from .wire.app import make_app
+from .wire.service import Caller
+
+log = logging.getLogger("studio")
+
+ADDRESS = "127.0.0.1"
+
+
+class AlreadyRunning(StudioError):
+    """Another daemon holds the home."""
+
+
+class PortTaken(StudioError):
+    """Another program listens where clients expect this daemon."""
+
+
+class Daemon:
+    """All rooms of one home, wired.
+
+    Args:
+        port: where to listen from now on; None keeps the port that was used before, or takes a
+            free one the first time.
+        roots: folders whose notebooks may be run by path, remembered from now on.
+        grace: seconds between asking a job to stop and killing it.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        *,
+        port: int | None = None,
+        roots: Sequence[Path] = (),
+        public_urls: Sequence[str] = (),
+        grace: float = 120.0,
+    ) -> None:
+        self.home = home
+        home.make()
+        self._lock = Lock(home.lock)
+        if not self._lock.take():
+            raise AlreadyRunning(f"a daemon holds {home.root} already; see it with: studio status")
+        sweep(home.root)
+        self._audit = open(home.audit, "a", buffering=1, encoding="utf-8")  # noqa: SIM115
+        os.chmod(home.audit, 0o600)
+        self.roots = _remember(home, roots)
+        self._sockets, self.port = _listen(home, "port", port)
+        self._tls_sockets, self.tls_port = _listen(home, "tls_port", None)
+        self.store = Store(home.database)
+        self.keys = Keys(home.identity, alive=self._alive)
+        self.endpoint = self._endpoint()
+        self.objects = FolderObjects(home.buckets)
+        headers = ObjectHeaders(self.store)
+        socket_path = home.runtime / "s3.sock"
+        self.door = S3Door(
+            self.objects, socket_path, headers, self.keys.lookup,
+            account=ACCOUNT, public_urls=public_urls, audit=self._note,
+        )  # fmt: skip
+        self.bucket = BucketServer(
+            home.buckets, socket_path, home.root / "s3.log", on_start=self.door.forget_uploads
+        )
+        self.forks = ForkServers(home.runtime, modules=MODULES)
+        self.surroundings = Surroundings(
+            objects=self.objects,
+            objects_config={"root": str(home.buckets)},
+            bell=home.bell,
+            environment=self._job_environment,
+            roots=self.roots,
+            grace=grace,
+            running=self._running,
+        )
+        training = TrainingJob(self.store, self.surroundings)
+        self.controller = Controller(
+            self.store, [training], LocalExecutor(self.forks), self.objects,
+            Admission(machine()), home.jobs,
+        )  # fmt: skip
+        sagemaker = SageMakerService(self.store, [*records(self.store), training])
+        self.app = make_app(
+            [sagemaker, *services(self.store, self.keys)],
+            self.keys.lookup,
+            account=ACCOUNT,
+            public_urls=public_urls,
+            audit=self._note,
+            extra_handlers=[self.door.rule],
+            token_key=self.keys.derived("page-tokens"),
+        )
+
+    # -- life -------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT."""
+        loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, ended.set)
+        tree.adopt_orphans()
+        bell = Bell(self.home.bell)
+        loop.add_reader(bell.fileno(), self._hear, bell)
+        self.store.subscribe(lambda _: self._heard(loop))
+        self.forks.warm(self._base_environment())
+        await self.bucket.start()
+        servers = self._serve()
+        work = loop.create_task(self.controller.work())
+        self._announce()
+        try:
+            await asyncio.wait(
+                [work, loop.create_task(ended.wait())], return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                self.home.record.unlink()
+            for server in servers:
+                server.stop()
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+            await self.controller.close()
+            for server in servers:
+                await server.close_all_connections()
+            await self.bucket.stop()
+            await asyncio.to_thread(self.forks.close)
+            loop.remove_reader(bell.fileno())
+            bell.close()
+            self.store.close()
+            self._audit.close()
+            self._lock.release()
+
+    def _serve(self) -> list[HTTPServer]:
+        plain = HTTPServer(self.app, decompress_request=False)
+        plain.add_sockets(self._sockets)
+        secure = HTTPServer(
+            self.app,
+            decompress_request=False,
+            ssl_options=Authority(self.home.identity).context(),
+        )
+        secure.add_sockets(self._tls_sockets)
+        return [plain, secure]
+
+    def _announce(self) -> None:
+        who = Identity.own()
+        write_json(
+            self.home.record,
+            {
+                "pid": who.pid,
+                "started": who.started,
+                "version": __version__,
+                "url": self.endpoint.url,
+                "port": self.port,
+                "tls_port": self.tls_port,
+                "roots": [str(root) for root in self.roots],
+                "cores": machine().cores,
+            },
+            mode=0o600,
+        )
+
+    def _hear(self, bell: Bell) -> None:
+        bell.hear()
+        self.controller.wake()
+
+    def _heard(self, loop: asyncio.AbstractEventLoop) -> None:
+        loop.call_soon_threadsafe(self.controller.wake)
+
+    # -- what rooms ask of each other -------------------------------------------------------
+
+    def _endpoint(self) -> Endpoint:
+        folder = self.home.identity
+        table = EndpointTable(folder / "models")
+        table.install(self.tls_port)
+        return Endpoint(
+            f"http://{ADDRESS}:{self.port}",
+            tls_port=self.tls_port,
+            bundle=Authority(folder).bundle(),
+            models=folder / "models",
+            sdk_settings=write_settings(folder),
+        )
+
+    def _base_environment(self) -> dict[str, str]:
+        """What every job has in common; a fork server stands for its import-time part."""
+        ours = {n: v for n, v in os.environ.items() if not n.startswith(("STUDIO_", "AWS_"))}
+        base = {**ours, **{n: v for n, v in os.environ.items() if n == "STUDIO_FAILPOINTS"}}
+        return job_environment(self.endpoint, self.keys.root, base={**base, **ENVIRONMENT})
+
+    def _job_environment(self, job: Resource, attempt: Attempt) -> dict[str, str]:
+        credential = self.keys.temporary(
+            role=job.body["RoleArn"].rpartition("/")[2],
+            session=job.name,
+            attempt=str(attempt.token),
+        )
+        base = self._base_environment()
+        endpoint = Endpoint(**{**_fields(self.endpoint), "region": job.region})
+        return job_environment(endpoint, credential, base=base)
+
+    def _alive(self, attempt: str) -> bool:
+        return any(str(run.token) == attempt for run in self.controller.running())
+
+    def _running(self, job: int) -> tuple[Path, Progress | None] | None:
+        run = self.controller.run_of(job)
+        return None if run is None else (run.folder, run.progress)
+
+    def _note(self, caller: Caller, service: str, operation: str, outcome: str) -> None:
+        entry = {
+            "t": round(time.time(), 3), "who": caller.arn, "key": caller.access_key,
+            "region": caller.region, "service": service, "operation": operation, "outcome": outcome,
+        }  # fmt: skip
+        self._audit.write(json.dumps(entry) + "\n")
+
+
+def _fields(endpoint: Endpoint) -> dict[str, Any]:
+    return {name: getattr(endpoint, name) for name in endpoint.__slots__}
+
+
+def _remember(home: Home, roots: Sequence[Path]) -> tuple[Path, ...]:
+    kept = read_json(home.settings) or {}
+    known = dict.fromkeys([*(str(root.resolve()) for root in roots), *kept.get("roots", ())])
+    found = tuple(Path(root) for root in known)
+    write_json(home.settings, {**kept, "roots": list(known)}, mode=0o600)
+    return found
+
+
+def _listen(home: Home, name: str, port: int | None) -> tuple[list[socket.socket], int]:
+    """Sockets on the home's port of that name; the port is remembered."""
+    kept = read_json(home.ports) or {}
+    wanted = port or kept.get(name) or 0
+    try:
+        sockets = bind_sockets(wanted, ADDRESS, reuse_port=False)
+    except OSError as error:
+        raise PortTaken(
+            f"port {wanted} on {ADDRESS} is taken by another program ({error.strerror}); "
+            "end it, or move Studio with: studio start --port 0"
+        ) from error
+    found: int = sockets[0].getsockname()[1]
+    if kept.get(name) != found:
+        write_json(home.ports, {**kept, name: found}, mode=0o600)
+    return sockets, found
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that ``studio start`` hands on."""
+    parser.add_argument("--port", type=int, help="listen here from now on; 0 takes a free port")
+    parser.add_argument(
+        "--root", action="append", default=[], type=Path, metavar="DIR",
+        help="a folder whose notebooks may be run by path; may be given again",
+    )  # fmt: skip
+    parser.add_argument(
+        "--public-url", action="append", default=[], metavar="URL",
+        help="where clients reach this Studio through a proxy; may be given again",
+    )  # fmt: skip
+    parser.add_argument(
+        "--grace", type=float, default=120.0, metavar="SECONDS",
+        help="between asking a job to stop and killing it (default 120, as SageMaker)",
+    )  # fmt: skip
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m studio_ext.daemon")
+    arguments(parser)
+    options = parser.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    home = Home.current()
+    if options.port == 0:
+        home.make()
+        home.ports.unlink(missing_ok=True)
+    try:
+        daemon = Daemon(
+            home, port=options.port, roots=options.root, public_urls=options.public_url,
+            grace=options.grace,
+        )  # fmt: skip
+    except AlreadyRunning as error:
+        log.info("%s", error)
+        return 0
+    except StudioError as error:
+        log.error("%s", error)
+        return 1
+    asyncio.run(daemon.run())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
