@@ -74,8 +74,8 @@ def learning_curves(
         if best is not None:
             panel.axvline(best, color=QUIET, linewidth=1, linestyle=":")
         _dress(panel, name, step, "")
-    if names:
-        panels[0].legend(frameon=False, fontsize=9, labelcolor=INK)
+        if panel is panels[0]:
+            _legend(panel, list(history))
     last = {c: {m: s[-1] for m, s in ms.items() if len(s)} for c, ms in history.items()}
     ends = ", ".join(f"{c} {m} {v:.4g}" for c, ms in last.items() for m, v in ms.items())
     return _picture(figure, f"Learning curves, at the end: {ends}")
@@ -94,7 +94,8 @@ def confusion_matrix(report: Report) -> Picture:
     np.add.at(counts, at, 1)
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     right = float(np.trace(counts)) / max(1, counts.sum())
-    figure, (panel,) = _figure(1, width=4.6, height=4.4)
+    side = min(4.6, 2.4 + 0.22 * len(classes))
+    figure, (panel,) = _figure(1, width=side + 0.2, height=side)
     panel.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
     every = -(-len(classes) // 12)
     ticks = [(i, f"{value:g}") for i, value in enumerate(classes)][::every]
@@ -207,6 +208,24 @@ def _dress(
         _write(panel, x0 - 0.5 * inch_x, (y0 + y1) / 2, up, QUIET, turn=90)
 
 
+def _legend(panel: Any, channels: Sequence[str]) -> None:
+    """The channels in their colours, above the panel to the right, where no line is."""
+    width, height = panel.get_figure().get_size_inches() * panel.get_position().size
+    at = 1.0
+    for channel in reversed(channels):
+        panel.text(
+            at,
+            1 + 0.1 / height,
+            channel,
+            transform=panel.transAxes,
+            color=COLOURS.get(channel, PURPLE),
+            fontsize=9,
+            fontweight="bold",
+            ha="right",
+        )
+        at -= (0.09 * len(channel) + 0.15) / width
+
+
 def _ticks(low: float, high: float) -> Ticks:
     """About five round numbers between two numbers."""
     from matplotlib.ticker import MaxNLocator
@@ -242,5 +261,5 @@ def _bars(panel: Any, bars: Sequence[tuple[tuple[float, float], float, float]]) 
 
 def _picture(figure: Any, caption: str) -> Picture:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI, pil_kwargs={"compress_level": 4})
+    figure.savefig(buffer, format="png", dpi=DPI, pil_kwargs={"compress_level": 6})
     return Picture(buffer.getvalue(), caption)

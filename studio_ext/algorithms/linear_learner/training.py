@@ -107,7 +107,7 @@ def train(hyperparameters: Mapping[str, str], data: Data, model_dir: str | Path)
         HyperparameterError, DataError: names what is wrong and what was expected.
         KeyboardInterrupt: the job was stopped; the best model so far is saved.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-not-found]
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     start = time.perf_counter()
     training = Training(all_values(hyperparameters), data)
