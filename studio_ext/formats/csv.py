@@ -1,6 +1,7 @@
 """CSV as SageMaker's algorithms read it: no header, the label first.
 
-A first row in which no cell is a number is taken as column names, with a notice. The fast path is
+A first row in which no cell is a number, or that begins with a name such as ``label``, is taken
+as column names, with a notice. The fast path is
 pandas' C parser; only when that fails is the file read again, slowly, to say exactly what is wrong
 and where.
 """
@@ -62,7 +63,7 @@ def read(
     notices: tuple[str, ...] = ()
     if layout.names:
         notices = (
-            f"{source}: the first row holds no number, so it was taken as column names "
+            f"{source}: the first row was taken as column names "
             f"({', '.join(layout.names[:4])}{', …' if len(layout.names) > 4 else ''}).",
         )
     return Table(
@@ -98,6 +99,9 @@ def _parse(handle: IO[bytes], layout: _Layout) -> Floats:
         diagnose(_rewound(handle), layout, error)
     numbers: Floats = frame.to_numpy(np.float32)
     return numbers
+
+
+LABEL_NAMES = frozenset({"label", "target", "class", "y"})
 
 
 class _Layout:
@@ -138,11 +142,10 @@ class _Layout:
             cells = [cell.strip() for cell in next(csv.reader([text], delimiter=delimiter))]
         except csv.Error as error:
             raise DataError(f"{source}: line {number} is not CSV text ({error})") from error
-        titled = (
-            titles
-            and any(cells)
-            and not any(is_number(cell) or (cell in MISSING and cell) for cell in cells)
-        )
+        wordy = not any(is_number(cell) or (cell in MISSING and cell) for cell in cells)
+        # pandas numbers the columns of an array, so that only the label's has a name.
+        named = label_size == 1 and cells[0].lower() in LABEL_NAMES
+        titled = titles and any(cells) and (wordy or named)
         names = tuple(cells) if titled else ()
         return cls(source, delimiter, names, number + titled, label_size, weights)
 
