@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
+from sqlalchemy import Boolean, ColumnElement, Select, and_, func, literal, or_, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from .rows import Resource
 from .schema import resources
@@ -104,6 +107,29 @@ def _sorted_by(order: str) -> ColumnElement[Any]:
     return func.coalesce(resources.c.body[tuple(order.split("."))].as_string(), "")
 
 
+class _Like(FunctionElement[bool]):
+    """``LIKE`` that ignores case. SQLite's own does so for ASCII, in half the time of lower()."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_Like, "sqlite")
+def _like(element: _Like, compiler: SQLCompiler, **more: Any) -> str:
+    column, pattern = (compiler.process(clause, **more) for clause in element.clauses)
+    return f"({column} LIKE {pattern} ESCAPE '/')"
+
+
+@compiles(_Like)
+def _ilike(element: _Like, compiler: SQLCompiler, **more: Any) -> str:
+    return _like(element, compiler, **more).replace(" LIKE ", " ILIKE ", 1)
+
+
+def _escaped(text: str) -> str:
+    """``text`` for a pattern in which its own wildcards mean themselves."""
+    return text.replace("/", "//").replace("%", "/%").replace("_", "/_")
+
+
 def _filters(query: Query) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [resources.c.kind == query.kind]
     if query.region is not None:
@@ -131,7 +157,7 @@ def _clause(condition: Condition) -> ColumnElement[bool]:
         case "in":
             return column.in_(value if isinstance(value, tuple) else (value,))
         case "contains":
-            return column.icontains(str(value), autoescape=True)
+            return _Like(column, literal(f"%{_escaped(str(value))}%"))
         case "prefix":
             # LIKE ignores case on SQLite and not on PostgreSQL; comparing the cut does neither.
             return func.substr(column, 1, len(str(value))) == value
