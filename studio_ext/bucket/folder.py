@@ -86,7 +86,7 @@ class FolderObjects:
             copy_into(file, target)
 
     def publish(self, path: Path, bucket: str, key: str, *, move: bool = False) -> StoredObject:
-        target = self._make_room(bucket, key)
+        target = self.make_room(bucket, key)
         try:
             if move and path.stat().st_dev == target.parent.stat().st_dev:
                 with open_plain(path) as source:
@@ -94,8 +94,7 @@ class FolderObjects:
                 os.replace(path, target)
                 sync_directory(target.parent)
             else:
-                # Our process id in the name tells the sweeper whether somebody still writes it.
-                prefix = f"{RESERVED}studio_{os.getpid()}_"
+                prefix = temporary_prefix()
                 with open_plain(path) as source, replacing(target, prefix=prefix) as copy:
                     copy_into(source, copy)
                 if move:
@@ -179,8 +178,12 @@ class FolderObjects:
             if folder.exists():
                 raise key_conflict(bucket, key)
 
-    def _make_room(self, bucket: str, key: str) -> Path:
-        """The file of an object, with its folders made."""
+    def make_room(self, bucket: str, key: str) -> Path:
+        """The file of an object, with its folders made.
+
+        Raises:
+            AwsError: as :meth:`clear_way`.
+        """
         self.clear_way(bucket, key)
         target = self.path(bucket, key)
         # A deletion beside us may prune a folder that we just made: once more, and it is ours.
@@ -197,6 +200,11 @@ class FolderObjects:
             except OSError:
                 return
             folder = folder.parent
+
+
+def temporary_prefix() -> str:
+    """How names of unfinished files begin: hidden, and with the process that writes them."""
+    return f"{RESERVED}studio_{os.getpid()}_"
 
 
 def no_such_bucket(bucket: str) -> AwsError:

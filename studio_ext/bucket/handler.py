@@ -23,6 +23,7 @@ from .operations import Ask
 from .payload import Payload
 from .reading import Reading, matches, precondition_failed
 from .request import S3Request
+from .upload import Upload
 from .upstream import Exchange, Truncated
 
 if TYPE_CHECKING:
@@ -48,8 +49,9 @@ class _AsSent(HTTPHeaders):
 class Handler(RequestHandler):
     """Checks the head, takes the body as it comes, and answers.
 
-    Either the door knows the answer (:class:`~.operations.Operations`), or the request goes
-    through to the S3 server while it is still arriving.
+    The door stores plain uploads (:class:`~.upload.Upload`) and knows most answers
+    (:class:`~.operations.Operations`); uploads in parts and deletions go through to the S3 server,
+    while they are still arriving.
     """
 
     def initialize(self, door: S3Door) -> None:
@@ -59,6 +61,8 @@ class Handler(RequestHandler):
         self._asked: S3Request | None = None
         self._payload: Payload | None = None
         self._exchange: Exchange | None = None
+        self._upload: Upload | None = None
+        self._arrived = bytearray()
         self._document = bytearray()
         self._passes = False
         self._answered = False
@@ -105,7 +109,11 @@ class Handler(RequestHandler):
             head.method, self._local_path(), head.query, head.headers, self._virtual_bucket()
         )
         self._payload = body_of(head, signed)
-        self._passes = door.operations.find(asked) is None and asked.operation != "UploadPartCopy"
+        if asked.operation == "PutObject" and not asked.is_folder:
+            md5 = head.headers.get("content-md5", "")
+            self._upload = Upload(door.objects, asked.bucket, asked.key, self._payload, md5)
+        elif asked.operation != "UploadPartCopy":
+            self._passes = door.operations.find(asked) is None
         owner = head.headers.get("x-amz-expected-bucket-owner", door.account)
         if owner != door.account:
             raise AwsError(
@@ -124,12 +132,20 @@ class Handler(RequestHandler):
                 self._check_conditions(asked)
 
     async def data_received(self, chunk: bytes) -> None:
-        if not self._answered:
-            await self._guard(self._take(chunk))
+        if self._answered:
+            return
+        self._arrived += chunk
+        if len(self._arrived) >= _PIECE:
+            await self._guard(self._take())
 
-    async def _take(self, chunk: bytes) -> None:
+    async def _take(self) -> None:
+        """Works on what has arrived, in a thread: other requests go on meanwhile."""
+        data, self._arrived = bytes(self._arrived), bytearray()
+        if self._upload is not None:
+            await asyncio.to_thread(self._upload.absorb, data)
+            return
         assert self._payload is not None
-        ready = self._payload.feed(chunk)
+        ready = await asyncio.to_thread(self._payload.feed, data)
         if ready:
             await self._pass_on(ready)
 
@@ -145,12 +161,19 @@ class Handler(RequestHandler):
                            code="MaxMessageLengthExceeded", status=400)  # fmt: skip
 
     def on_connection_close(self) -> None:
-        if self._exchange is not None:
-            self._exchange.abort()
+        self._abort()
         self._locks.close()
 
     def on_finish(self) -> None:
+        self._abort()  # nothing, when all went well
         self._locks.close()
+
+    def _abort(self) -> None:
+        """Breaks an upload off; it leaves nothing visible."""
+        if self._exchange is not None:
+            self._exchange.abort()
+        if self._upload is not None:
+            self._upload.abort()
 
     # The way out
 
@@ -168,6 +191,11 @@ class Handler(RequestHandler):
         assert asked is not None
         assert self._payload is not None
         assert self._signed is not None
+        if self._upload is not None:
+            answer = await asyncio.to_thread(self._put_object, self._upload, asked)
+            self._say(200, answer, b"")
+            return
+        await self._take()
         rest = self._payload.end()
         if self._conditional:  # once more, now that the upload is about to count
             self._check_conditions(asked)
@@ -186,11 +214,24 @@ class Handler(RequestHandler):
         assert own is not None
         region = self._signed.claim.region
         ask = Ask(asked, self._head.headers, bytes(self._document), region)
-        answer = await asyncio.to_thread(own, ask)
-        if isinstance(answer, Reading):
-            await self._send_object(answer, asked)
+        found = await asyncio.to_thread(own, ask)
+        if isinstance(found, Reading):
+            await self._send_object(found, asked)
         else:
-            self._say(answer.status, answer.headers, answer.body)
+            self._say(found.status, found.headers, found.body)
+
+    def _put_object(self, upload: Upload, asked: S3Request) -> dict[str, str]:
+        """Stores what has arrived. Returns headers to answer."""
+        assert self._payload is not None
+        upload.absorb(bytes(self._arrived))
+        upload.finish()
+        if self._conditional:  # once more, now that the upload is about to count
+            self._check_conditions(asked)
+        etag = upload.publish()
+        sums = self._payload.checksums
+        beside = kept(self._head.headers) | sums | {ETAG: etag}
+        self._door.headers.put(asked.bucket, asked.key, self._path, beside)
+        return {"ETag": etag, **sums}
 
     async def _send_object(self, reading: Reading, asked: S3Request) -> None:
         with reading.file as file:
@@ -213,8 +254,7 @@ class Handler(RequestHandler):
         try:
             await step
         except (AwsError, OSError) as error:
-            if self._exchange is not None:
-                self._exchange.abort()
+            self._abort()
             if isinstance(error, StreamClosedError):  # the client has gone
                 self._break_off()
             elif isinstance(error, AwsError):
@@ -290,20 +330,14 @@ class Handler(RequestHandler):
         if status >= 400:
             raise self._in_our_words(status, bytes(body))
         found = {name: answer[name] for name in _PASSED_BACK if name in answer}
-        found |= await asyncio.to_thread(self._settle, answer.get("ETag", ""), bytes(body))
+        await asyncio.to_thread(self._settle, bytes(body))
         self._say(status, found, bytes(body))
 
-    def _settle(self, etag: str, body: bytes) -> dict[str, str]:
-        """Keeps what belongs beside an object that was just stored. Returns headers to answer."""
+    def _settle(self, body: bytes) -> None:
+        """Keeps what belongs beside an object that the S3 server stored, or forgets it."""
         asked, door = self._asked, self._door
         assert asked is not None
-        assert self._payload is not None
         match asked.operation:
-            case "PutObject":
-                sums = self._payload.checksums
-                beside = kept(self._head.headers) | sums | {ETAG: etag}
-                door.headers.put(asked.bucket, asked.key, self._path, beside)
-                return sums
             case "CreateMultipartUpload":
                 door.begin_upload(xml.field(body, "UploadId"), kept(self._head.headers))
             case "CompleteMultipartUpload":
@@ -314,7 +348,6 @@ class Handler(RequestHandler):
                 door.end_upload(asked.query["uploadId"])
             case "DeleteObject":
                 door.headers.drop(asked.bucket, asked.key)
-        return {}
 
     def _in_our_words(self, status: int, body: bytes) -> AwsError:
         """The S3 server's error, with a message that says what to do."""

@@ -49,7 +49,9 @@ class Served:
             on_start=self.door.forget_uploads,
         )  # fmt: skip
         await self.server.start()
-        app = make_app([], self.keys.lookup, account=ACCOUNT, extra_handlers=[self.door.rule])
+        self.app = app = make_app(
+            [], self.keys.lookup, account=ACCOUNT, extra_handlers=[self.door.rule]
+        )
         self._http = HTTPServer(app, decompress_request=False)
         sockets = bind_sockets(0, "127.0.0.1")
         self._http.add_sockets(sockets)

@@ -517,25 +517,37 @@ def test_a_server_killed_in_an_upload_is_started_again(s3: Any, bucket: str, ser
     s3.put_object(Bucket=bucket, Key="x", Body=b"old")
     starts, pid = served.server.starts, served.server.pid
     assert pid is not None
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="x")["UploadId"]
     link = served.client(signature_version="s3v4").generate_presigned_url(
-        "put_object", Params={"Bucket": bucket, "Key": "x"}
+        "upload_part", Params={"Bucket": bucket, "Key": "x", "UploadId": upload, "PartNumber": 1}
     )
     parts = urlsplit(link)
     with socket.create_connection((str(parts.hostname), parts.port or 0)) as client:
         client.sendall(
             f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
-            "Content-Length: 5000000\r\n\r\n".encode()
+            "Content-Length: 8000000\r\n\r\n".encode()
         )
-        client.sendall(b"n" * 3_000_000)
+        client.sendall(b"n" * 5_000_000)
         assert _soon(lambda: temporary(served, bucket) != [])
         os.kill(pid, 9)
-        client.sendall(b"n" * 2_000_000)
+        client.sendall(b"n" * 3_000_000)
         answer = client.recv(100)
     assert answer.startswith(b"HTTP/1.1 503 ")
-    assert s3.get_object(Bucket=bucket, Key="x")["Body"].read() == b"old"
-    # Writes wait for the new server, so the next one does not see that there was none.
-    s3.put_object(Bucket=bucket, Key="x", Body=b"new")
+    # Requests wait for the new server, so the next one does not see that there was none.
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="x")["UploadId"]
+    s3.abort_multipart_upload(Bucket=bucket, Key="x", UploadId=upload)
     assert served.server.starts == starts + 1
+    assert s3.get_object(Bucket=bucket, Key="x")["Body"].read() == b"old"
+    assert temporary(served, bucket) == []
+
+
+def test_content_md5_is_compared(s3: Any, bucket: str, served: Any) -> None:
+    right = base64.b64encode(hashlib.md5(b"content").digest()).decode()
+    s3.put_object(Bucket=bucket, Key="x", Body=b"content", ContentMD5=right)
+    with pytest.raises(ClientError) as caught:
+        s3.put_object(Bucket=bucket, Key="x", Body=b"other", ContentMD5=right)
+    assert code_of(caught) == "BadDigest"
+    assert s3.get_object(Bucket=bucket, Key="x")["Body"].read() == b"content"
     assert temporary(served, bucket) == []
 
 

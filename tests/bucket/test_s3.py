@@ -5,7 +5,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
 
 from studio_ext.bucket.s3 import S3Objects
 from studio_ext.errors import AwsError, ValidationException
@@ -82,23 +86,39 @@ def test_names_are_checked_before_s3_is_asked(
 
 
 def test_a_server_that_is_away_is_waited_for(served: Any, bucket: str, source: Path) -> None:
-    patient = S3Objects(served.client(read_timeout=0.2), patience=20)
-    served.run(served.server.stop())
-    back = threading.Timer(0.7, lambda: served.run(served.server.start()))
+    (listener,) = bind_sockets(0, "127.0.0.1")
+    address = listener.getsockname()
+    listener.close()
+    root = served.keys.root
+    client = boto3.client(
+        "s3", endpoint_url=f"http://127.0.0.1:{address[1]}", region_name="us-east-1",
+        aws_access_key_id=root.access_key, aws_secret_access_key=root.secret_key,
+        config=Config(retries={"total_max_attempts": 1}),
+    )  # fmt: skip
+
+    async def listen() -> HTTPServer:
+        server = HTTPServer(served.app, decompress_request=False)
+        server.listen(address[1], "127.0.0.1")
+        return server
+
+    servers: list[HTTPServer] = []
+    back = threading.Timer(0.7, lambda: servers.append(served.run(listen())))
     back.start()
     began = time.monotonic()
-    try:
-        patient.publish(source, bucket, "x")
-        assert time.monotonic() - began > 0.5
-    finally:
-        back.join()
-    assert patient.exists(bucket, "x")
+    S3Objects(client, patience=20).publish(source, bucket, "x")
+    assert time.monotonic() - began > 0.5
+    assert served.objects.exists(bucket, "x")
+    client.close()
+
+    async def close() -> None:
+        servers[0].stop()
+        await servers[0].close_all_connections()
+
+    back.join()
+    served.run(close())
 
 
 def test_patience_ends(tmp_path: Path) -> None:
-    import boto3
-    from botocore.config import Config
-
     once = Config(retries={"total_max_attempts": 1})
     client = boto3.client(
         "s3", endpoint_url="http://127.0.0.1:9", region_name="us-east-1",
