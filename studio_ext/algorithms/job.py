@@ -49,19 +49,17 @@ def threads(cells: int) -> int:
 
 
 def checkpoint_directory() -> Path | None:
-    """Where checkpoints go and are resumed from; None when the job has none.
+    """Where checkpoints go and are resumed from; None when the job asked for none.
 
-    ``SM_CHECKPOINT_DIR``, else ``LocalPath`` of ``input/config/checkpointconfig.json`` under the
-    job's directory, which is the working directory.
+    A job with a ``CheckpointConfig`` has ``input/config/checkpointconfig.json`` under its
+    directory, which is the working directory. ``SM_CHECKPOINT_DIR`` says where the checkpoints
+    are, else that file's ``LocalPath``.
     """
-    named = os.environ.get("SM_CHECKPOINT_DIR")
-    if named:
-        return Path(named)
     config = Path("input/config/checkpointconfig.json")
-    if config.is_file():
-        path = json.loads(config.read_text()).get("LocalPath")
-        return Path(path) if path else None
-    return None
+    if not config.is_file():
+        return None
+    path = os.environ.get("SM_CHECKPOINT_DIR") or json.loads(config.read_text()).get("LocalPath")
+    return Path(path) if path else None
 
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:

@@ -45,7 +45,7 @@ def test_weights_and_notices_and_the_summary(capsys: pytest.CaptureFixture[str])
     assert data.train.weights is not None
     assert data.train.weights.tolist() == [0.5, 2]
     assert data.train.names == ("a",)
-    assert "notice: data: the first row holds no number" in capsys.readouterr().out
+    assert "notice: data: the first row was taken as column names" in capsys.readouterr().out
     assert "train    2     1         50.0 %   2 classes" in repr(data.summary())
     assert "<td" in data.summary()._repr_html_()
     assert data.held_out() == ("train", data.train)

@@ -19,15 +19,14 @@ def test_cores_are_those_of_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_checkpoint_directory(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert job.checkpoint_directory() is None
+    monkeypatch.setenv("SM_CHECKPOINT_DIR", "here")
+    assert job.checkpoint_directory() is None, "every job has the variable"
     Path("input/config").mkdir(parents=True)
     config = Path("input/config/checkpointconfig.json")
-    config.write_text(json.dumps({"S3Uri": "s3://b/c"}))
-    assert job.checkpoint_directory() is None
-    config.write_text(json.dumps({"LocalPath": "/opt/ml/checkpoints"}))
-    assert job.checkpoint_directory() == Path("/opt/ml/checkpoints")
-    monkeypatch.setenv("SM_CHECKPOINT_DIR", "here")
+    config.write_text(json.dumps({"S3Uri": "s3://b/c", "LocalPath": "/opt/ml/checkpoints"}))
     assert job.checkpoint_directory() == Path("here")
+    monkeypatch.delenv("SM_CHECKPOINT_DIR")
+    assert job.checkpoint_directory() == Path("/opt/ml/checkpoints")
 
 
 def test_files_are_whole_or_not_there() -> None:

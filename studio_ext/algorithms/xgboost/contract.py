@@ -301,7 +301,7 @@ XGBOOST = Algorithm(
     metrics=tuple(
         Metric(
             f"{channel}:{name}",
-            rf".*\[[0-9]+\].*#011{channel}-{name}(?:@[^:]*)?:([^#\s]+)",
+            rf"\[[0-9]+\].*#011{channel}-{name}(?:@[^:]*)?:([^#\s]+)",
             maximize=name in MAXIMIZED,
             tunable=channel == "validation",
         )
