@@ -65,7 +65,7 @@ class Dispatcher:
         """The answer to a request whose signature was verified. Never raises."""
         request_id = new_request_id()
         codec = codec_of(head)
-        name = service = ""
+        service, name = scope, _asked(head)
         try:
             route = self._route(scope, head, body)
             codec, name, service = route.codec, route.operation.name, route.service
@@ -79,7 +79,7 @@ class Dispatcher:
                 f"Studio failed on this request; its log says why under request id {request_id}"
             )
             response, outcome = codec.fault(failure, request_id), failure.code
-        self._audit(caller, service or scope, name or "Unknown", outcome)
+        self._audit(caller, service, name, outcome)
         return with_id(response, request_id)
 
     async def _answer(
@@ -103,7 +103,7 @@ class Dispatcher:
         if operation.output is not None:
             output = self._projector.project(operation.output, found or {})
             if route.token is not None and route.token in output:
-                output[route.token] = self._sealer.seal(output[route.token], context, filters)
+                output[route.token] = self._sealer.seal(str(output[route.token]), context, filters)
         return route.codec.answer(operation, output, request_id)
 
     def _route(self, scope: str, head: Head, body: bytes) -> Route:
@@ -185,6 +185,11 @@ def with_id(response: Response, request_id: str) -> Response:
 def new_request_id() -> str:
     raw = secrets.token_hex(16)
     return f"{raw[:8]}-{raw[8:12]}-4{raw[13:16]}-a{raw[17:20]}-{raw[20:]}"
+
+
+def _asked(head: Head) -> str:
+    """What a request that leads nowhere asked for, as far as one can tell without its body."""
+    return head.headers.get("x-amz-target", head.path).rpartition(".")[2][:80] or "Unknown"
 
 
 def _json_version(head: Head) -> str:

@@ -83,6 +83,7 @@ def test_what_is_not_built_says_so(server: Server) -> None:
     with pytest.raises(ClientError, match="CreateModel of sagemaker is not built") as error:
         server.client("sagemaker", validate=False).create_model(ModelName="a")
     assert error.value.response["Error"]["Code"] == "UnknownOperationException"
+    assert server.audited[-1] == ("sagemaker", "CreateModel", "UnknownOperationException")
 
 
 def test_a_bug_leaks_nothing(server: Server, caplog: pytest.LogCaptureFixture) -> None:

@@ -208,5 +208,8 @@ def test_over_the_socket(
         response = connection.getresponse()
         response.read()
         assert 200 <= response.status < 500
+    except ConnectionError:
+        # tornado hangs up on a Host that is none, before any of our code sees the request.
+        assert "Host" in spoil
     finally:
         connection.close()
