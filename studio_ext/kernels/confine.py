@@ -37,10 +37,10 @@ def bind_opt_ml(directory: Path) -> str:
         return "there is no /opt to put ml into; as root: mkdir /opt"
     if tree.threads() != 1:
         return f"this process has {tree.threads()} threads, a new namespace needs one"
-    return _rehearse(directory) or _bind(directory)
+    return rehearse(directory) or _bind(directory)
 
 
-def _rehearse(directory: Path) -> str:
+def rehearse(directory: Path) -> str:
     """Try it in a fork first: a namespace that was half made cannot be left again."""
     reader, writer = os.pipe()
     pid = os.fork()

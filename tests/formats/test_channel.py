@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -103,3 +104,10 @@ def test_numbers_that_are_none(tmp_path: Path) -> None:
     path.write_bytes(recordio.write(np.ones((2, 1)), np.array([1.0, np.nan])))
     with pytest.raises(DataError, match=r"x.pbr: row 2 has the label nan; expected a number"):
         read_channel("train", path, None)
+
+
+def test_parquet_without_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "x.parquet").write_text("any")
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(DataError, match="which is not installed: pip install pyarrow"):
+        read_channel("train", tmp_path, None)

@@ -41,7 +41,11 @@ def test_a_first_row_without_numbers_names_the_columns() -> None:
 
 
 def test_a_first_row_with_one_number_is_data() -> None:
-    assert "line 1, column 1 (the label): found 'label'" in refusal("label,2,sex\n1,2,3\n")
+    assert "line 1, column 1 (the label): found 'who'" in refusal("who,2,sex\n1,2,3\n")
+
+
+def test_a_first_row_that_names_the_label_names_the_columns() -> None:
+    assert read("label,0,1\n1,2,3\n").names == ("0", "1")
 
 
 def test_names_are_refused_where_there_can_be_none() -> None:

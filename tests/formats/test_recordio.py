@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from scipy import sparse
 
 from studio_ext.formats import recordio
@@ -95,6 +95,7 @@ def test_what_is_wrong_and_where(data: bytes, message: str) -> None:
     assert message in str(caught.value)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_payload_is_read_or_refused(payload: bytes) -> None:
     try:
