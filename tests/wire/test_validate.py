@@ -12,7 +12,7 @@ from studio_ext import awsmodel
 from studio_ext.errors import ValidationException
 from studio_ext.wire.faults import SerializationException
 from studio_ext.wire.patterns import matches
-from studio_ext.wire.protocols.json import read
+from studio_ext.wire.protocols.json import read, write
 from studio_ext.wire.validate import Validator
 
 from ..conformance.samples import sample
@@ -147,6 +147,11 @@ def test_a_pattern_cannot_hang_the_server() -> None:
 def test_what_is_no_json_is_refused(body: bytes) -> None:
     with pytest.raises(SerializationException):
         read(body)
+
+
+def test_numbers_that_json_has_not_are_written_as_text() -> None:
+    found = write({"a": [float("nan"), 1.5], "b": float("-inf"), "c": b"x"})
+    assert json.loads(found) == {"a": ["NaN", 1.5], "b": "-Infinity", "c": "eA=="}
 
 
 def test_no_body_is_no_parameters() -> None:

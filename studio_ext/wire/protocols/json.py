@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import binascii
 import json
+import math
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any
@@ -71,7 +72,11 @@ def read(body: bytes) -> Any:
 
 
 def write(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":"), default=_blob).encode()
+    """``value`` as JSON. What JSON has no number for (NaN) is written as text, as Smithy says."""
+    try:
+        return _dump(value)
+    except ValueError:
+        return _dump(_spelt(value))
 
 
 def fault_body(error: AwsError) -> bytes:
@@ -94,6 +99,20 @@ def decode_blobs(shape: Shape, value: Any) -> Any:
             return b64decode(value, validate=True)
         except (binascii.Error, ValueError):
             raise SerializationException("a blob is not valid base64") from None
+    return value
+
+
+def _dump(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":"), default=_blob, allow_nan=False).encode()
+
+
+def _spelt(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _spelt(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_spelt(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     return value
 
 
