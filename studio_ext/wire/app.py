@@ -122,9 +122,14 @@ class Door(RequestHandler):
     get = put = delete = patch = head = options = post
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """tornado's own refusals (a method nobody knows, a malformed header) in AWS's shape."""
-        error = SerializationException("the request is not valid HTTP", status=status_code)
-        self._send(with_id(RestCodec().fault(error, ""), new_request_id()))
+        """tornado's own refusals (a method nobody knows) and our bugs, in AWS's shape."""
+        request_id = new_request_id()
+        error: AwsError = SerializationException(
+            "the request is not valid HTTP", status=status_code
+        )
+        if status_code >= 500:
+            error = AwsError("Studio failed on this request; its log says why", status=status_code)
+        self._send(with_id(RestCodec().fault(error, request_id), request_id))
         self._end()
 
     async def _refuse(self, error: AwsError) -> None:

@@ -238,3 +238,15 @@ def test_guessing_is_slowed_but_right_keys_are_not() -> None:
         start = time.perf_counter()
         assert send(server, BODY, signed(server.url + "/", BODY, TARGET))[0] == 200
         assert time.perf_counter() - start < walls[-1]
+
+
+def test_a_bug_in_the_gate_leaks_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(access_key: str, token: str | None) -> None:
+        raise RuntimeError("the secret is in the traceback")
+
+    with serving([Simple("sagemaker", {})], credentials=broken) as server:
+        status, _, body = send(server, BODY, signed(server.url + "/", BODY, TARGET))
+    assert status == 500
+    assert json.loads(body)["__type"] == "InternalFailure"
+    assert b"secret" not in body
+    assert "the secret is in the traceback" in caplog.text
