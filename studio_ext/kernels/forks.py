@@ -218,7 +218,6 @@ class ForkServers:
             server = self._servers.pop(key, None)
             if server is not None:
                 server.let_go()
-                leave_running(server.process)
 
     def _answers(self, path: Path) -> bool:
         try:
@@ -253,6 +252,7 @@ class ForkServers:
         finally:
             os.close(ready_end)
             os.close(owner_end)
+        leave_running(process)  # it may outlive this object
         if not self.owned:
             with contextlib.suppress(OSError):
                 os.close(owner)

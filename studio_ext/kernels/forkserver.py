@@ -145,7 +145,11 @@ class ForkServer:
 
     def _accept(self) -> None:
         assert self.listener is not None
-        connection, _ = self.listener.accept()
+        try:
+            connection, _ = self.listener.accept()
+        except OSError:
+            time.sleep(0.01)  # no descriptor is free, say; the client waits in the queue
+            return
         connection.settimeout(5)
         self._used = time.monotonic()
         fds: list[int] = []
@@ -211,6 +215,8 @@ class ForkServer:
         return None
 
     def _client_left(self, client: Client) -> None:
+        if self.clients.get(client.pid) is not client:
+            return  # the child ended in the same moment
         self.selector.unregister(client.connection)
         if client.tied:
             for process in [*tree.descendants(client.pid), tree.look(client.pid)]:
@@ -235,7 +241,7 @@ class ForkServer:
                 }
                 with contextlib.suppress(OSError):
                     _send(client.connection, report)
-                with contextlib.suppress(KeyError):
+                with contextlib.suppress(KeyError):  # its client left before
                     self.selector.unregister(client.connection)
                 client.connection.close()
         self._used = time.monotonic()
