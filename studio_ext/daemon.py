@@ -117,7 +117,8 @@ class Daemon:
         sweep(home.root)
         self._audit = open(home.audit, "a", buffering=1, encoding="utf-8")  # noqa: SIM115
         os.chmod(home.audit, 0o600)
-        self.roots = _remember(home, roots)
+        for root in roots:
+            home.serve_root(root)
         self._sockets, self.port = _listen(home, "port", port)
         self._tls_sockets, self.tls_port = _listen(home, "tls_port", None)
         self.store = Store(home.database)
@@ -139,13 +140,14 @@ class Daemon:
             objects_config={"root": str(home.buckets)},
             bell=home.bell,
             environment=self._job_environment,
-            roots=self.roots,
+            roots=lambda: home.roots,
             grace=grace,
             running=self._running,
         )
         training = TrainingJob(self.store, self.surroundings)
+        runners = WarmRunners(self.forks, self._base_environment)
         self.controller = Controller(
-            self.store, [training], LocalExecutor(WarmRunners(self.forks, self._base_environment)), self.objects,
+            self.store, [training], LocalExecutor(runners), self.objects,
             Admission(machine()), home.jobs,
         )  # fmt: skip
         sagemaker = SageMakerService(self.store, [*records(self.store), training])
@@ -220,7 +222,6 @@ class Daemon:
                 "url": self.endpoint.url,
                 "port": self.port,
                 "tls_port": self.tls_port,
-                "roots": [str(root) for root in self.roots],
                 "cores": machine().cores,
             },
             mode=0o600,
@@ -280,14 +281,6 @@ class Daemon:
 
 def _fields(endpoint: Endpoint) -> dict[str, Any]:
     return {name: getattr(endpoint, name) for name in endpoint.__slots__}
-
-
-def _remember(home: Home, roots: Sequence[Path]) -> tuple[Path, ...]:
-    kept = read_json(home.settings) or {}
-    known = dict.fromkeys([*(str(root.resolve()) for root in roots), *kept.get("roots", ())])
-    found = tuple(Path(root) for root in known)
-    write_json(home.settings, {**kept, "roots": list(known)}, mode=0o600)
-    return found
 
 
 def _listen(home: Home, name: str, port: int | None) -> tuple[list[socket.socket], int]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import StudioError
-from .files import read_json
+from .files import read_json, write_json
 from .processes.identity import Identity
 
 
@@ -97,6 +97,18 @@ class Home:
             raise UnsafeDirectory(
                 f"{self.runtime} is not ours alone; remove it with: rm -r {self.runtime}"
             )
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """Folders whose notebooks may be run by path."""
+        return tuple(Path(root) for root in (read_json(self.settings) or {}).get("roots", ()))
+
+    def serve_root(self, root: Path) -> None:
+        """Allow the notebooks below ``root`` to be run by path; the daemon need not restart."""
+        kept = read_json(self.settings) or {}
+        known = list(dict.fromkeys([*kept.get("roots", ()), str(root.resolve())]))
+        if known != kept.get("roots"):
+            write_json(self.settings, {**kept, "roots": known}, mode=0o600)
 
     def daemon(self) -> dict[str, Any] | None:
         """What the daemon says of itself; None when none is running."""

@@ -34,7 +34,7 @@ class Surroundings:
     objects_config: Mapping[str, str]
     bell: Path
     environment: Callable[[Resource, Attempt], Mapping[str, str]]
-    roots: tuple[Path, ...] = ()
+    roots: Callable[[], tuple[Path, ...]] = tuple
     grace: float = 120.0
     running: Callable[[int], tuple[Path, Progress | None] | None] = lambda _: None
 

@@ -37,7 +37,7 @@ class TrainingJob(Job):
     def check(self, params: Mapping[str, Any]) -> None:
         """Raises ValidationException, naming the field, for what cannot be run as asked."""
         around = self.surroundings
-        training_request.check(params, around.objects, around.roots)
+        training_request.check(params, around.objects, around.roots())
 
     def initial(self, params: Mapping[str, Any], now: float) -> dict[str, Any]:
         """The body of a new job: the request, its defaults, and its first transition."""
@@ -68,7 +68,7 @@ class TrainingJob(Job):
     def prepare(self, job: Resource, attempt: Attempt) -> tuple[Spec, dict[str, str]]:
         body, folder, around = job.body, Path(attempt.directory), self.surroundings
         image = body["AlgorithmSpecification"]["TrainingImage"]
-        found = code.resolve(image, around.objects, around.roots)
+        found = code.resolve(image, around.objects, around.roots())
         given = body.get("HyperParameters") or {}
         config = body.get("InputDataConfig") or []
         kind = body["ResourceConfig"]["InstanceType"]
