@@ -1,9 +1,8 @@
 """CSV as SageMaker's algorithms read it: no header, the label first.
 
-A first row in which no cell is a number, or that begins with a name such as ``label``, is taken
-as column names, with a notice. The fast path is
-pandas' C parser; only when that fails is the file read again, slowly, to say exactly what is wrong
-and where.
+A first row in which no cell is a number, or that begins with a name such as ``label``, is taken as
+column names, with a notice. The fast path is pandas' C parser; only when that fails is the file
+read again, slowly, to say exactly what is wrong and where.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from studio_ext.formats.table import Floats, Table, has_infinity
 
 MISSING = ("", "nan", "NaN", "NAN", "NA", "N/A", "null", "NULL", "None")
 LARGEST = float(np.finfo(np.float32).max)
+LABEL_NAMES = ("label", "target", "class", "y")
 DELIMITERS = (",", ";", "\t", "|", " ")
 
 
@@ -99,9 +99,6 @@ def _parse(handle: IO[bytes], layout: _Layout) -> Floats:
         diagnose(_rewound(handle), layout, error)
     numbers: Floats = frame.to_numpy(np.float32)
     return numbers
-
-
-LABEL_NAMES = frozenset({"label", "target", "class", "y"})
 
 
 class _Layout:

@@ -49,7 +49,7 @@ def test_encode() -> None:
     assert json.loads(encode(predictions, "application/json"))["predictions"] == predictions
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(ACCEPTS), st.binary(max_size=80), st.integers(0, 3))
 def test_any_body_is_read_or_refused(kind: str, body: bytes, width: int) -> None:
     try:
@@ -69,7 +69,7 @@ JSONS = st.recursive(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(JSONS, max_size=3))
 def test_any_json_is_read_or_refused(instances: list[object]) -> None:
     body = json.dumps({"instances": instances}).encode()

@@ -40,6 +40,12 @@ def test_a_first_row_without_numbers_names_the_columns() -> None:
     assert "column names (label, age, sex)" in table.notices[0]
 
 
+def test_a_first_row_that_names_its_label_may_number_the_others() -> None:
+    table = read("label,0,1\n5,2,3\n")
+    assert table.names == ("0", "1")
+    assert table.features.tolist() == [[2, 3]]
+
+
 def test_a_first_row_with_one_number_is_data() -> None:
     assert "line 1, column 1 (the label): found 'who'" in refusal("who,2,sex\n1,2,3\n")
 

@@ -8,6 +8,7 @@ import numpy as np
 import xgboost
 
 from studio_ext.algorithms.data import Data
+from studio_ext.algorithms.job import threads
 from studio_ext.algorithms.report import CLASSES, NUMBERS, Report
 from studio_ext.algorithms.xgboost.metrics import (
     class_scores,
@@ -56,7 +57,7 @@ def evaluate(fit: Fit, data: Data) -> Report:
 
 def predict_table(models: tuple[Any, ...], table: Table) -> Any:
     """Predictions, the mean of the models'; class ids of multi:softmax by majority."""
-    matrix = xgboost.DMatrix(table.features, nthread=1 if table.rows < 10_000 else None)
+    matrix = xgboost.DMatrix(table.features, nthread=threads(table.rows * table.columns))
     predictions = [model.predict(matrix, validate_features=False) for model in models]
     return predictions[0] if len(predictions) == 1 else np.mean(predictions, axis=0)
 

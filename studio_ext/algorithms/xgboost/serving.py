@@ -51,6 +51,8 @@ def load(model_dir: str | Path) -> Model:
         DataError: there is no ``xgboost-model``, or it cannot be read.
     """
     boosters = models.load(model_dir)
+    for booster in boosters:
+        booster.set_param({"nthread": 1})  # a request is small, and workers share the cores
     learner = json.loads(boosters[0].save_config())["learner"]
     return Model(
         boosters=boosters,
