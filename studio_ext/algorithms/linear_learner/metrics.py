@@ -32,13 +32,13 @@ def binary(actual: Any, scores: Any, predicted: Any, values: Mapping[str, Any]) 
 
 def roc_auc(positive: Any, scores: Any) -> float:
     """The chance that a positive row has the higher score; 0.5 when there is one class only."""
-    from scipy.stats import rankdata
-
     count = int(positive.sum())
     other = len(positive) - count
     if not count or not other:
         return 0.5
-    ranks = float(rankdata(scores)[positive].sum())
+    _, place, times = np.unique(scores, return_inverse=True, return_counts=True)
+    rank = np.cumsum(times) - (times - 1) / 2  # of equal scores the mean
+    ranks = float(rank[place][positive].sum())
     return (ranks - count * (count + 1) / 2) / (count * other)
 
 
