@@ -117,7 +117,7 @@ class BucketServer:
                     pause = min(pause * 2, _MAX_PAUSE)
 
     async def _launch(self) -> None:
-        removed = FolderObjects(self.root).sweep()
+        removed = await asyncio.to_thread(FolderObjects(self.root).sweep)
         if removed:
             logger.info("removed %d unfinished uploads", removed)
         self.address.unlink(missing_ok=True)

@@ -41,6 +41,7 @@ class Served:
         address = self.home / "run" / "s3.sock"
         self.door = S3Door(
             self.objects, address, ObjectHeaders(self.store), self.keys.lookup, account=ACCOUNT,
+            public_urls=["https://hub.example/user/a/studio"],
             audit=lambda caller, service, operation, code:
                 self.audited.append((service, operation, code)),
         )  # fmt: skip

@@ -14,6 +14,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from studio_ext.identity.keys import Credential
@@ -428,6 +431,28 @@ def test_presigned_links(served: Any, bucket: str) -> None:
     assert status == 403
     assert b"AccessDenied" in body
     assert b"expired" in body
+
+
+@pytest.mark.parametrize(
+    ("signed", "path", "host"),
+    [
+        ("https://hub.example/user/a/studio/{}/x", "/user/a/studio/{}/x", "127.0.0.1:1"),
+        ("https://hub.example/user/a/studio/{}/x", "/{}/x", "127.0.0.1:1"),
+        ("http://{}.localhost:9/x", "/x", "{}.localhost:9"),
+    ],
+)
+def test_proxies_and_buckets_in_host_names(
+    served: Any, bucket: str, signed: str, path: str, host: str
+) -> None:
+    served.objects.root.joinpath(bucket, "x").write_text("content")
+    root = served.keys.root
+    request = AWSRequest("GET", signed.format(bucket))
+    request.headers["Host"] = urlsplit(request.url).netloc
+    S3SigV4Auth(Credentials(root.access_key, root.secret_key), "s3", "us-east-1").add_auth(request)
+    headers = {**dict(request.headers), "Host": host.format(bucket)}
+    status, _, body = fetch(served.url + path.format(bucket), **headers)
+    assert (status, body) == (200, b"content")
+    assert fetch(served.url + path.format(bucket).replace("x", "y"), **headers)[0] == 403
 
 
 def test_links_of_version_2_say_what_to_do(served: Any, bucket: str) -> None:
