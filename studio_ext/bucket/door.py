@@ -1,7 +1,7 @@
 """The S3 door: what one endpoint needs to serve S3 beside the other services.
 
-It tells S3's requests apart, checks who signed them, corrects what the S3 server behind it does
-not do as S3 does, and streams everything else through.
+It tells S3's requests apart, checks who signed them, and answers from the folder; uploads in parts
+are streamed through to the S3 server behind it.
 """
 
 from __future__ import annotations

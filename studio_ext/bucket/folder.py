@@ -42,6 +42,21 @@ class FolderObjects:
         (self.root / check_bucket(bucket)).mkdir(mode=0o700, exist_ok=True)
         sync_directory(self.root)
 
+    def delete_bucket(self, bucket: str) -> None:
+        """Removes an empty bucket.
+
+        Raises:
+            AwsError: ``NoSuchBucket``, or ``BucketNotEmpty``.
+        """
+        if not _remove_empty(self._bucket(bucket)):
+            raise AwsError(
+                f"bucket {bucket!r} is not empty; empty it with: aws s3 rm --recursive "
+                f"s3://{bucket}",
+                code="BucketNotEmpty",
+                status=409,
+            )
+        sync_directory(self.root)
+
     def list(self, bucket: str, prefix: str = "", after: str = "") -> Iterator[StoredObject]:
         """As :class:`Objects` has it; ``after`` skips keys up to and including itself."""
         start, above = self._start(bucket, prefix)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .door import S3Door
 
 _BODY_SECONDS = 24 * 3600.0
-_MAX_DOCUMENT = 1 << 20  # bytes of a body that we read ourselves
+_MAX_DOCUMENT = 4 << 20  # bytes of a body that we read ourselves; a thousand keys fit
 _PIECE = 1 << 20  # bytes of an object that are read at once
 
 # What clients are told of the S3 server's answer.
@@ -50,8 +50,8 @@ class Handler(RequestHandler):
     """Checks the head, takes the body as it comes, and answers.
 
     The door stores plain uploads (:class:`~.upload.Upload`) and knows most answers
-    (:class:`~.operations.Operations`); uploads in parts and deletions go through to the S3 server,
-    while they are still arriving.
+    (:class:`~.operations.Operations`); uploads in parts go through to the S3 server, while they
+    are still arriving.
     """
 
     def initialize(self, door: S3Door) -> None:
@@ -346,8 +346,6 @@ class Handler(RequestHandler):
                 door.headers.put(asked.bucket, asked.key, self._path, beside)
             case "AbortMultipartUpload":
                 door.end_upload(asked.query["uploadId"])
-            case "DeleteObject":
-                door.headers.drop(asked.bucket, asked.key)
 
     def _in_our_words(self, status: int, body: bytes) -> AwsError:
         """The S3 server's error, with a message that says what to do."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,12 +70,18 @@ class ObjectHeaders:
             transaction.connection.execute(delete(objects).where(_is(bucket, key)))
             transaction.connection.execute(insert(objects).values(values))
 
-    def drop(self, bucket: str, key: str) -> None:
-        with self._store.read() as reader:  # most objects have none, and reading is cheap
-            found = reader.connection.execute(select(objects.c.key).where(_is(bucket, key))).first()
+    def drop(self, bucket: str, keys: Sequence[str]) -> None:
+        """Forgets objects that are gone."""
+        gone = (objects.c.bucket == bucket) & objects.c.key.in_(keys)
+        with self._store.read() as reader:  # asking is cheaper than a commit
+            found = reader.connection.execute(select(objects.c.key).where(gone).limit(1)).first()
         if found is not None:
             with self._store.write() as transaction:
-                transaction.connection.execute(delete(objects).where(_is(bucket, key)))
+                transaction.connection.execute(delete(objects).where(gone))
+
+    def drop_bucket(self, bucket: str) -> None:
+        with self._store.write() as transaction:
+            transaction.connection.execute(delete(objects).where(objects.c.bucket == bucket))
 
 
 def kept(headers: Mapping[str, str]) -> dict[str, str]:

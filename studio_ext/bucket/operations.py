@@ -1,7 +1,7 @@
 """Operations that the door answers itself, from the folder and the store.
 
-Reads: the S3 server behind it would read whole files for their MD5. Copies, tags and folders: it
-has them wrong or not at all.
+The S3 server behind it reads whole files for their MD5 when it only looks at them, and has copies,
+tags and folders wrong or not at all.
 """
 
 from __future__ import annotations
@@ -57,11 +57,16 @@ class Operations:
         self._named: Mapping[str, Operation] = {
             "ListBuckets": self._list_buckets,
             "CreateBucket": self._create_bucket,
+            "DeleteBucket": self._delete_bucket,
+            "GetBucketLocation": self._get_location,
+            "GetBucketVersioning": self._get_versioning,
             "HeadBucket": self._head_bucket,
             "ListObjects": self._list_objects,
             "GetObject": self._get_object,
             "HeadObject": self._get_object,
             "CopyObject": self._copy_object,
+            "DeleteObject": self._delete_object,
+            "DeleteObjects": self._delete_objects,
             "GetObjectTagging": self._get_tags,
             "PutObjectTagging": self._put_tags,
             "DeleteObjectTagging": self._put_tags,
@@ -93,6 +98,19 @@ class Operations:
         if not self._objects.has_bucket(ask.request.bucket):
             raise no_such_bucket(ask.request.bucket)
         return Answer(200, {"x-amz-bucket-region": ask.region})
+
+    def _delete_bucket(self, ask: Ask) -> Answer:
+        self._objects.delete_bucket(ask.request.bucket)
+        self._headers.drop_bucket(ask.request.bucket)
+        return Answer(204, {})
+
+    def _get_location(self, ask: Ask) -> Answer:
+        self._head_bucket(ask)
+        return Answer(200, _XML, xml.document("LocationConstraint"))
+
+    def _get_versioning(self, ask: Ask) -> Answer:
+        self._head_bucket(ask)
+        return Answer(200, _XML, xml.document("VersioningConfiguration"))
 
     def _list_objects(self, ask: Ask) -> Answer:
         request = ask.request
@@ -130,6 +148,34 @@ class Operations:
         status = target.stat()
         etag = etag_of(beside, status.st_size, status.st_mtime_ns)
         return Answer(200, _XML, xml.copied("CopyObjectResult", etag, status.st_mtime))
+
+    def _delete_object(self, ask: Ask) -> Answer:
+        bucket, key = ask.request.bucket, ask.request.key
+        self._objects.delete(bucket, key)
+        self._headers.drop(bucket, [key])
+        return Answer(204, {})
+
+    def _delete_objects(self, ask: Ask) -> Answer:
+        """Deletes up to a thousand; what one of them fails with stops none of the others."""
+        bucket = ask.request.bucket
+        self._head_bucket(ask)
+        keys, quiet = xml.read_delete(ask.document)
+        gone: list[str] = []
+        parts: list[str] = []
+        for key in keys:
+            try:
+                if not key.endswith("/"):
+                    self._objects.delete(bucket, key)
+                gone.append(key)
+            except AwsError as error:
+                named = zip(
+                    ("Key", "Code", "Message"), (key, error.code, error.message), strict=True
+                )
+                parts.append(f"<Error>{''.join(xml.element(*each) for each in named)}</Error>")
+        self._headers.drop(bucket, gone)
+        if not quiet:
+            parts += [f"<Deleted>{xml.element('Key', key)}</Deleted>" for key in gone]
+        return Answer(200, _XML, xml.document("DeleteResult", *parts))
 
     def _get_tags(self, ask: Ask) -> Answer:
         bucket, key = ask.request.bucket, ask.request.key

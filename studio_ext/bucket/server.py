@@ -1,4 +1,8 @@
-"""The S3 server: rclone over the bucket's folder, on a private unix socket.
+"""The S3 server behind the door: rclone over the bucket's folder, on a private unix socket.
+
+Uploads in parts go to it; the door does the rest itself, since rclone reads whole files for the
+MD5 of every object that it lists or looks at, takes ``PUT key?acl`` for new content, and forgets
+content types.
 
 It asks for no signature, since only this account reaches the socket; the door checks those of
 clients. It ends with the process that started it, even when that one is killed with SIGKILL.

@@ -13,6 +13,7 @@ from ..errors import AwsError
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _MAX_TAGS = 10
+_MAX_DELETED = 1000
 
 
 def error(code: str, message: str, resource: str, request_id: str) -> bytes:
@@ -31,9 +32,9 @@ def read_error(body: bytes) -> tuple[str, str]:
 def field(body: bytes, name: str) -> str:
     """The text of the first element of this name, ``""`` without one."""
     try:
-        for element in ElementTree.fromstring(body).iter():
-            if element.tag.rpartition("}")[2] == name:
-                return element.text or ""
+        for found in ElementTree.fromstring(body).iter():
+            if _name(found) == name:
+                return found.text or ""
     except ElementTree.ParseError:
         pass
     return ""
@@ -68,22 +69,36 @@ def tagging(header: str) -> bytes:
     return document("Tagging", f"<TagSet>{tags}</TagSet>")
 
 
+def read_delete(body: bytes) -> tuple[list[str], bool]:
+    """Keys to delete, and whether only errors are to be told.
+
+    Raises:
+        AwsError: ``MalformedXML``.
+    """
+    root = _parsed(body)
+    keys = [found for each in root.iter() if _name(each) == "Object" for found in _keys(each)]
+    if not 0 < len(keys) <= _MAX_DELETED:
+        raise AwsError(f"{len(keys)} keys to delete; expected 1 to {_MAX_DELETED}",
+                       code="MalformedXML", status=400)  # fmt: skip
+    quiet = any(_name(each) == "Quiet" and each.text == "true" for each in root.iter())
+    return keys, quiet
+
+
+def _keys(item: ElementTree.Element) -> list[str]:
+    return [each.text or "" for each in item if _name(each) == "Key"]
+
+
 def read_tagging(body: bytes) -> str:
     """Tags as a header, from a document.
 
     Raises:
         AwsError: ``MalformedXML``, ``InvalidTag``.
     """
-    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
-        raise AwsError("expected XML without declarations", code="MalformedXML", status=400)
-    try:
-        root = ElementTree.fromstring(body)
-    except ElementTree.ParseError as problem:
-        raise AwsError(f"the body is no XML: {problem}", code="MalformedXML", status=400) from None
+    root = _parsed(body)
     tags: dict[str, str] = {}
     for tag in root.iter():
-        if tag.tag.rpartition("}")[2] == "Tag":
-            found = {child.tag.rpartition("}")[2]: child.text or "" for child in tag}
+        if _name(tag) == "Tag":
+            found = {_name(child): child.text or "" for child in tag}
             key, value = found.get("Key", ""), found.get("Value", "")
             if not 0 < len(key) <= 128 or len(value) > 256 or key in tags:
                 raise AwsError(
@@ -98,6 +113,20 @@ def read_tagging(body: bytes) -> str:
             f"{len(tags)} tags; expected at most {_MAX_TAGS}", code="BadRequest", status=400
         )
     return urlencode(tags)
+
+
+def _parsed(body: bytes) -> ElementTree.Element:
+    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
+        raise AwsError("expected XML without declarations", code="MalformedXML", status=400)
+    try:
+        return ElementTree.fromstring(body)
+    except ElementTree.ParseError as problem:
+        raise AwsError(f"the body is no XML: {problem}", code="MalformedXML", status=400) from None
+
+
+def _name(found: ElementTree.Element) -> str:
+    """An element's name without its namespace."""
+    return found.tag.rpartition("}")[2]
 
 
 def _text(text: str) -> str:

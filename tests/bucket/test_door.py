@@ -157,6 +157,20 @@ def test_listing_and_batch_delete(s3: Any, bucket: str) -> None:
     assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
 
 
+def test_batch_delete_tells_each_keys_fate(s3: Any, bucket: str, served: Any) -> None:
+    for key in ("a", "b & <c>"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"1", ContentType="text/x-mine")
+    keys = [{"Key": key} for key in ("a", "b & <c>", "none", "../out")]
+    found = s3.delete_objects(Bucket=bucket, Delete={"Objects": keys})
+    assert {each["Key"] for each in found["Deleted"]} == {"a", "b & <c>", "none"}
+    assert [(each["Key"], each["Code"]) for each in found["Errors"]] == [
+        ("../out", "InvalidArgument")
+    ]
+    assert served.door.headers.etags(bucket, "", "z") == {}
+    quiet = s3.delete_objects(Bucket=bucket, Delete={"Objects": keys[:1], "Quiet": True})
+    assert "Deleted" not in quiet
+
+
 def test_listing_levels_markers_and_small_pages(s3: Any, bucket: str) -> None:
     for key in ("a", "b/1", "b/2/x", "b-", "c/1", "c0", "d"):
         s3.put_object(Bucket=bucket, Key=key, Body=b"")
