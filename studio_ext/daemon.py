@@ -188,7 +188,9 @@ class Daemon:
             for server in servers:
                 server.stop()
             work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
+            (failure,) = await asyncio.gather(work, return_exceptions=True)
+            if isinstance(failure, Exception):
+                log.error("the controller failed", exc_info=failure)
             await self.controller.close()
             for server in servers:
                 await server.close_all_connections()

@@ -19,6 +19,7 @@ STEPS = (
     "control.claimed",
     "control.prepared",
     "control.started",
+    "control.asked",
     "runner.locked",
     "runner.announced",
     "runner.staged",
@@ -28,8 +29,8 @@ STEPS = (
     "runner.exited",
     "control.read",
     "control.published",
-    "control.settled",
     "control.swept",
+    "control.settled",
 )
 
 

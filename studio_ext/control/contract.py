@@ -77,18 +77,25 @@ class JobKind(Protocol):
         """
         ...
 
-    def waits(self, job: Resource, now: float) -> Change | None:
-        """The change that waiting for room brings, such as the status ``Pending`` or giving up."""
+    def waits(self, job: Resource, waited: float) -> Change | None:
+        """The change that waiting for room brings, such as the status ``Pending`` or giving up.
+
+        Args:
+            waited: seconds since it was created.
+        """
         ...
 
-    def enters(self, job: Resource, phases: list[dict[str, Any]]) -> Change:
-        """The change that phases of the run bring (``name``, ``message``, ``t``), oldest first."""
+    def enters(self, job: Resource, phases: list[dict[str, Any]]) -> Change | None:
+        """The change that phases of the run bring (``name``, ``message``, ``t``), oldest first.
+
+        After a restart of the daemon all phases of a run come again.
+        """
         ...
 
     def publications(self, job: Resource, end: Exit, folder: Path) -> list[Publication]: ...
 
     def retries(self, job: Resource, end: Exit, attempts: int) -> bool:
-        """Whether the job is tried again after ``attempts`` attempts, the last ending so."""
+        """Whether the job is tried again after ``attempts`` attempts that began, the last so."""
         ...
 
     def settles(self, job: Resource, end: Exit, published: Mapping[str, str]) -> Change:

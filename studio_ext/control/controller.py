@@ -10,35 +10,40 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 import os
 import shutil
 import signal
 import time
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from ..bucket.objects import Objects
 from ..errors import AwsError
 from ..failpoints import failpoint
-from ..files import sweep
+from ..files import read_json
 from ..processes import tree
 from ..processes.identity import Identity
-from ..processes.lock import Lock
-from ..runs import layout, record
+from ..runs import aftermath, layout, record, spec
 from ..runs.record import Exit
-from ..store import Condition, Query, Resource, Store, Transaction
+from ..store import Attempt, Condition, Query, Resource, Store, Transaction
 from ..store.store import Leased, Stale
 from .admission import Admission
 from .contract import Change, Executor, JobKind
 from .publish import publish
-from .run import Run
+from .run import MARGIN, Run
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 TICK = 2.0
-MARGIN = 10.0  # seconds beyond the grace that a runner gets to write down its end
+UNSTARTED = 2  # runners of a job that may end before they began; the next one is the last
+GONE = "the runner ended without a word"
 
 
 class Controller:
@@ -65,6 +70,7 @@ class Controller:
         self._tasks: set[asyncio.Task[None]] = set()
         self._awake = asyncio.Event()
         self._watched: dict[int, Identity] = {}
+        self._since: dict[int, float] = {}  # monotonic creation, which no set clock moves
 
     # -- the loop ---------------------------------------------------------------------------
 
@@ -79,7 +85,7 @@ class Controller:
             self._awake.clear()
             try:
                 self.look()
-            except Exception:  # one bad row must not stop the others' jobs
+            except Exception:  # a database that cannot be written, say
                 log.exception("a pass of the controller failed; the next follows")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._awake.wait(), TICK)
@@ -87,11 +93,19 @@ class Controller:
     def look(self) -> None:
         """One pass."""
         for run in list(self._runs.values()):
-            try:
-                self._advance(run)
-            except Stale:
-                self.wake()
+            self._one(self._advance, run)
         self._admit()
+
+    def _one(self, act: Callable[[T], None], subject: T) -> None:
+        """Deal with one run or row; what is wrong with it must not stop the others."""
+        try:
+            act(subject)
+        except Stale:
+            self.wake()
+        except SQLAlchemyError:
+            raise
+        except Exception:
+            log.exception("%s: tried again at the next pass", subject)
 
     def run_of(self, resource_id: int) -> Run | None:
         """The job's attempt under way."""
@@ -107,14 +121,13 @@ class Controller:
             busy = {run.job_id for run in self._runs.values()}
             for row in self._living(noun, job.stopping):
                 if row.id not in busy:
-                    self._settle_unstarted(row, Exit(0, "stopped"))
+                    self._one(self._settle_unstarted, row)
+            room = True  # strictly first come, first served: nobody overtakes and starves another
             for row in self._living(noun, job.active):
                 if row.id in busy:
                     continue
-                if not self._admission.fits(job.needs(row)):
-                    self._wait(row)
-                    break  # strictly first come, first served: nobody overtakes and starves it
-                self._begin(row)
+                room = room and self._admission.fits(job.needs(row))
+                self._one(self._begin if room else self._wait, row)
 
     def _living(self, noun: str, status: str) -> list[Resource]:
         query = Query(
@@ -128,7 +141,9 @@ class Controller:
             return reader.page(query).rows
 
     def _wait(self, row: Resource) -> None:
-        change = self._jobs[row.kind].waits(row, time.time())
+        now = time.monotonic()
+        since = self._since.setdefault(row.id, now - max(0.0, time.time() - row.created))
+        change = self._jobs[row.kind].waits(row, now - since)
         if change is not None:
             with self._store.write() as tx:
                 _apply(tx, row, change)
@@ -142,33 +157,38 @@ class Controller:
         except Leased:
             return
         failpoint("control.claimed")
-        run = Run(attempt.token, row.id, row.kind, folder)
-        self._runs[run.token] = run
-        self._admission.hold(run.token, self._jobs[row.kind].needs(row))
+        self._since.pop(row.id, None)
+        run = self._take(attempt, row, folder)
         self._spawn(run, self._start(run, row))
 
+    def _take(self, attempt: Attempt, row: Resource, folder: Path) -> Run:
+        run = self._runs[attempt.token] = Run(attempt.token, row.id, row.kind, folder)
+        self._admission.hold(run.token, self._jobs[row.kind].needs(row))
+        return run
+
     async def _start(self, run: Run, row: Resource) -> None:
-        job = self._jobs[run.kind]
         try:
             with self._store.read() as reader:
                 attempt = next(a for a in reader.attempts(row.id) if a.token == run.token)
             run.folder.mkdir(parents=True, mode=0o755)
-            spec, environment = job.prepare(row, attempt)
-            run.limit = spec.max_runtime + 2 * spec.grace + 600
-            run.grace = spec.grace
-            spec.write(run.folder)
+            orders, environment = self._jobs[run.kind].prepare(row, attempt)
+            orders.write(run.folder)
+            run.heed(dataclasses.asdict(orders))
             failpoint("control.prepared")
             environment |= {tree.MARKER: str(run.folder)}
             who: Identity = await self._executor.start(run.folder, environment)
-        except (AwsError, OSError) as error:
-            words = error.message if isinstance(error, AwsError) else f"{error}"
-            self._abandon(run, Exit(run.token, "failed", f"ClientError: {words}"))
+        except AwsError as error:
+            await self._abandon(run, Exit(run.token, "failed", f"ClientError: {error.message}"))
+            return
+        except Exception as error:
+            log.exception("%s cannot be started", run.folder)
+            reason = f"InternalServerError: starting it: {error or type(error).__name__}"
+            await self._abandon(run, Exit(run.token, "failed", reason))
             return
         failpoint("control.started")
+        self._watch(run, who)
         with self._store.write() as tx:
             tx.mark_attempt(run.token, pid=who.pid, pid_started=who.started)
-        self._watch(run, who)
-        self.wake()
 
     # -- watching ---------------------------------------------------------------------------
 
@@ -193,7 +213,7 @@ class Controller:
 
     def _advance(self, run: Run) -> None:
         """Take note of a run's news."""
-        if run.settling:
+        if run.busy:
             return
         phases = run.news()
         if phases:
@@ -201,45 +221,46 @@ class Controller:
         end = Exit.read(run.folder)
         if end is not None and end.token == run.token:
             failpoint("control.read")
-            run.settling = True
             self._spawn(run, self._settle(run, end))
-            return
-        if run.who is None:
-            return  # it is being started
-        if not run.who.alive():
-            self._abandon(run, Exit(run.token, "vanished", "the runner ended without a word"))
-            return
-        self._stop_if_asked(run)
+        elif run.end is not None or run.who is None or not run.who.alive():
+            gone = Exit(run.token, "vanished", GONE)
+            self._spawn(run, self._abandon(run, run.end or gone))
+        else:
+            self._stop_if_asked(run, run.who)
 
-    def _enter(self, run: Run, phases: list[dict[str, object]]) -> None:
+    def _enter(self, run: Run, phases: list[dict[str, Any]]) -> None:
         with self._store.write() as tx:
             row = tx.by_id(run.job_id)
-            if row is not None:
-                _apply(tx, row, self._jobs[run.kind].enters(row, phases))
+            change = None if row is None else self._jobs[run.kind].enters(row, phases)
+            if row is not None and change is not None:
+                _apply(tx, row, change)
 
-    def _stop_if_asked(self, run: Run) -> None:
-        assert run.who is not None
+    def _stop_if_asked(self, run: Run, who: Identity) -> None:
         with self._store.read() as reader:
             row = reader.by_id(run.job_id)
         asked = row is None or row.status == self._jobs[run.kind].stopping
         if asked and run.kill_at is None:
             with self._store.write() as tx:
                 tx.mark_attempt(run.token, stop_asked=time.time())
+            failpoint("control.asked")
             run.kill_at = time.monotonic() + run.grace + MARGIN
-            run.who.send(signal.SIGTERM)
+            who.send(signal.SIGTERM)
         overdue = run.kill_at is not None and time.monotonic() > run.kill_at
-        if overdue or run.who.age() > run.limit:
-            run.who.send(signal.SIGKILL)
+        if overdue or who.age() > run.limit:
+            who.send(signal.SIGKILL)
 
-    def _abandon(self, run: Run, end: Exit) -> None:
-        """Nobody will write this run's end any more, so write it, unless somebody has."""
-        run.settling = True
-        self._spawn(run, self._find_end(run, end))
-
-    async def _find_end(self, run: Run, end: Exit) -> None:
-        if run.folder.exists():
-            end = await asyncio.to_thread(_close, run.folder, end)
-        await self._settle(run, end)
+    async def _abandon(self, run: Run, end: Exit) -> None:
+        """Nobody will write this run's end any more, so write it, unless somebody is there."""
+        run.end, run.who = end, None
+        with self._store.read() as reader:
+            row = reader.by_id(run.job_id)
+        stopping = row is not None and row.status == self._jobs[run.kind].stopping
+        found = await asyncio.to_thread(aftermath.close, run.folder, end, model=stopping)
+        if isinstance(found, Identity):
+            run.end = None
+            self._watch(run, found)
+        else:
+            await self._settle(run, found)
 
     # -- settling ---------------------------------------------------------------------------
 
@@ -248,15 +269,20 @@ class Controller:
         job = self._jobs[run.kind]
         with self._store.read() as reader:
             row = reader.by_id(run.job_id)
-            attempts = len(reader.attempts(run.job_id))
-        unstarted = end.outcome == "vanished" and record.announced(run.folder) is None
+            attempts = {attempt.token: attempt for attempt in reader.attempts(run.job_id)}
         if row is None:
             self._release(run, end.outcome)
             return
-        if row.status == job.active and (unstarted or job.retries(row, end, attempts)):
-            if not unstarted:
-                self._enter(run, [{"name": "Restarting", "message": end.reason, "t": time.time()}])
-            self._release(run, "unstarted" if unstarted else end.outcome)
+        early = [attempt for attempt in attempts.values() if attempt.outcome == "unstarted"]
+        began = len(attempts) - len(early)
+        lost = sum(attempt.pid is not None for attempt in early)
+        unstarted = lost < UNSTARTED and _unstarted(attempts[run.token], end)
+        if row.status == job.active and unstarted:
+            self._release(run, "unstarted")
+            return
+        if row.status == job.active and job.retries(row, end, began):
+            self._enter(run, [{"name": "Restarting", "message": end.reason, "t": time.time()}])
+            self._release(run, end.outcome)
             return
         phases = run.news()
         if end.files:
@@ -270,17 +296,18 @@ class Controller:
             end = Exit(run.token, "failed", f"ClientError: publishing the results: {words}")
             published = {}
         failpoint("control.published")
+        if end.outcome == "completed":
+            await asyncio.to_thread(shutil.rmtree, run.folder / layout.INPUT, True)
+        failpoint("control.swept")
         with self._store.write() as tx:
             row = tx.by_id(run.job_id)
             if tx.end_attempt(run.token, end.outcome) and row is not None:
                 _apply(tx, row, job.settles(row, end, published))
         failpoint("control.settled")
         self._forget(run)
-        if end.outcome == "completed":
-            await asyncio.to_thread(shutil.rmtree, run.folder / layout.INPUT, True)
-        failpoint("control.swept")
 
-    def _settle_unstarted(self, row: Resource, end: Exit) -> None:
+    def _settle_unstarted(self, row: Resource) -> None:
+        end = Exit(0, "stopped")
         with self._store.write() as tx:
             _apply(tx, row, self._jobs[row.kind].settles(row, end, {}))
 
@@ -299,37 +326,41 @@ class Controller:
     def recover(self) -> None:
         """Take over what an earlier daemon left: runners that live, ends that nobody read."""
         with self._store.read() as reader:
-            left = reader.open_attempts()
-            rows = {attempt.token: reader.by_id(attempt.resource_id) for attempt in left}
-        for attempt in left:
-            row = rows[attempt.token]
+            opened = reader.open_attempts()
+            left = [(attempt, reader.by_id(attempt.resource_id)) for attempt in opened]
+        for attempt, row in left:
             if row is None or row.kind not in self._jobs:
                 with self._store.write() as tx:
                     tx.end_attempt(attempt.token, "vanished")
                 continue
-            run = Run(attempt.token, row.id, row.kind, Path(attempt.directory))
-            self._runs[run.token] = run
-            self._admission.hold(run.token, self._jobs[row.kind].needs(row))
-            who = record.announced(run.folder)
-            if who is None and attempt.pid is not None and attempt.pid_started is not None:
-                who = Identity(attempt.pid, attempt.pid_started)
-            if who is not None and who.alive():
-                self._watch(run, who)
-            elif Exit.read(run.folder) is None:
-                self._abandon(run, Exit(run.token, "vanished", "the runner ended without a word"))
+            run = self._take(attempt, row, Path(attempt.directory))
+            self._one(self._recall, run)
+
+    def _recall(self, run: Run) -> None:
+        """Find the runner of an earlier daemon's run. That there is none shows at the next pass."""
+        run.heed(read_json(run.folder / spec.FILE) or {})
+        who = record.announced(run.folder)
+        if who is not None:
+            self._watch(run, who)
 
     # -- tasks ------------------------------------------------------------------------------
 
     def _spawn(self, run: Run, work: Coroutine[Any, Any, None]) -> None:
+        """Work on a run, which is left alone meanwhile."""
+        run.busy = True
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(lambda done: self._done(run, done))
 
     def _done(self, run: Run, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
+        run.busy = False
+        if task.cancelled():
+            return
+        if task.exception() is None:
+            self.wake()
+        else:
             log.error("%s: tried again at the next pass", run.folder, exc_info=task.exception())
-            run.settling = False
 
     async def close(self) -> None:
         """Leave the runners alone and let go of everything else."""
@@ -344,23 +375,8 @@ def _apply(tx: Transaction, row: Resource, change: Change) -> None:
     tx.update(row, status=change.status, body=change.body, message=change.message)
 
 
-def _close(folder: Path, end: Exit) -> Exit:
-    """End what is left of a run and write its end in the runner's stead, unless it has one.
-
-    Under the runner's lock: a runner that comes late finds the end and goes.
-    """
-    lock = Lock(folder / record.LOCK)
-    while True:
-        tree.kill_marked(folder)
-        if lock.take():
-            break
-        time.sleep(0.01)
-    try:
-        found = Exit.read(folder)
-        if found is None:
-            end.write(folder)
-        for place in (folder, folder / layout.CONFIG):
-            sweep(place)
-        return found or end
-    finally:
-        lock.release()
+def _unstarted(attempt: Attempt, end: Exit) -> bool:
+    """Whether nothing of the job has run. A folder that somebody removed proves nothing."""
+    folder = Path(attempt.directory)
+    proven = folder.exists() or attempt.pid is None
+    return end.outcome == "vanished" and proven and record.announced(folder) is None

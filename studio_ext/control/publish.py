@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 from collections.abc import Mapping, Sequence
 
@@ -21,12 +22,20 @@ async def publish(objects: Objects, items: Sequence[Publication]) -> Mapping[str
 
     Raises:
         AwsError: the bucket is gone or refuses.
-        OSError: no answer for ``PATIENCE``, or no room.
+        OSError: no answer for ``PATIENCE``, or no room. Either way nothing stays published.
     """
-    found = {}
-    for item in items:
-        await _insist(objects, item)
-        found[item.role] = f"s3://{item.bucket}/{item.key}"
+    found: dict[str, str] = {}
+    done: list[Publication] = []
+    try:
+        for item in items:
+            await _insist(objects, item)
+            done.append(item)
+            found[item.role] = f"s3://{item.bucket}/{item.key}"
+    except (AwsError, OSError):
+        for item in done:
+            with contextlib.suppress(AwsError, OSError):
+                await asyncio.to_thread(objects.delete, item.bucket, item.key)
+        raise
     return found
 
 

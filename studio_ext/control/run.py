@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..processes.identity import Identity
 from ..runs.journal import EVENTS, Tail
+from ..runs.record import Exit
 from .contract import Progress
+
+MARGIN = 600.0  # seconds beyond its time that a runner gets to pack what the job left
 
 
 @dataclass(slots=True)
@@ -16,8 +20,9 @@ class Run:
     """One attempt that holds its job's lease.
 
     Attributes:
-        who: the runner, None while it is being started.
-        settling: somebody is at work on its end.
+        who: the runner, None while nobody knows one.
+        busy: a task is at work on its start or its end.
+        end: the end that it is to have because nobody else will write one.
         kill_at: monotonic seconds at which patience with a stop ends.
         limit: seconds after which even a silent runner is ended.
     """
@@ -27,21 +32,32 @@ class Run:
     kind: str
     folder: Path
     who: Identity | None = None
-    settling: bool = False
+    busy: bool = False
+    end: Exit | None = None
     kill_at: float | None = None
     grace: float = 120.0
     limit: float = float("inf")
     progress: Progress | None = None
     _tail: Tail | None = field(default=None)
 
+    def heed(self, orders: Mapping[str, Any]) -> None:
+        """Take patience from the run's orders, as ``run.json`` has them."""
+        self.grace = float(orders.get("grace", self.grace))
+        longest = float(orders.get("max_runtime", float("inf")))
+        self.limit = longest + self.grace + MARGIN
+
     def news(self) -> list[dict[str, Any]]:
-        """Phases entered since the last call; progress is taken note of on the way."""
+        """Phases entered since the last call; progress is taken note of on the way.
+
+        The job can write to these files too, so nothing is taken for granted.
+        """
         if self._tail is None:
             self._tail = Tail(self.folder / EVENTS)
         phases = []
         for entry in self._tail.read():
-            if entry.get("event") == "phase":
-                phases.append(entry)
-            elif entry.get("event") == "cell":
-                self.progress = Progress(entry["index"], entry["of"])
+            match entry:
+                case {"event": "phase", "name": str(), "message": str(), "t": int() | float()}:
+                    phases.append(entry)
+                case {"event": "cell", "index": int(index), "of": int(of)}:
+                    self.progress = Progress(index, of)
         return phases

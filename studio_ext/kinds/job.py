@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from ..bucket.objects import Objects
 from ..control.contract import Progress
 from ..errors import ValidationException
+from ..failpoints import failpoint
 from ..store import Attempt, Resource, Store
 from .caller import Caller
 from .kind import Kind
@@ -64,6 +65,11 @@ class Job(Kind):
 
     def status(self, body: Mapping[str, Any]) -> str:
         return self.active
+
+    def create(self, params: dict[str, Any], caller: Caller) -> dict[str, Any]:
+        answer = super().create(params, caller)
+        failpoint("api.recorded")
+        return answer
 
     def changed(
         self, transaction: Any, resource: Resource, params: Mapping[str, Any]

@@ -38,6 +38,12 @@ def enter(body: Mapping[str, Any], name: str, at: float, message: str = "") -> d
     return {**body, "SecondaryStatus": name, "SecondaryStatusTransitions": past}
 
 
+def entered(body: Mapping[str, Any], name: str, at: float) -> bool:
+    """Whether ``name`` was entered at that time, or, the clock having been set, after it."""
+    past = body.get("SecondaryStatusTransitions", ())
+    return any(each["Status"] == name and each["StartTime"] >= at for each in past)
+
+
 def close(body: Mapping[str, Any], name: str, at: float, message: str = "") -> dict[str, Any]:
     """Enter a status that is the end: it ends as it starts."""
     ended = enter(body, name, at, message)

@@ -113,35 +113,37 @@ class TrainingJob(Job):
         }
         return spec, environment
 
-    def waits(self, job: Resource, now: float) -> Change | None:
+    def waits(self, job: Resource, waited: float) -> Change | None:
+        now = self.clock()
         limit = job.body["StoppingCondition"].get("MaxPendingTimeInSeconds")
-        if limit is not None and now - job.created > limit:
+        if limit is not None and waited > limit:
             reason = f"the job waited longer than MaxPendingTimeInSeconds ({limit})"
             return self._ended(job, "Failed", "Failed", reason, now)
         if job.body["SecondaryStatus"] == "Pending":
             return None
         return Change(body=secondary.enter(job.body, "Pending", now))
 
-    def enters(self, job: Resource, phases: list[dict[str, Any]]) -> Change:
+    def enters(self, job: Resource, phases: list[dict[str, Any]]) -> Change | None:
         body = job.body
         for phase in phases:
+            if secondary.entered(body, phase["name"], phase["t"]):
+                continue  # it is told again
             if job.status == self.stopping and phase["name"] != "Uploading":
                 continue  # it is stopping, whatever the runner had begun
             body = secondary.enter(body, phase["name"], phase["t"], phase["message"])
             if phase["name"] == "Training":
                 body = {**body, "TrainingStartTime": phase["t"]}
-        return Change(body=body)
+        return None if body is job.body else Change(body=body)
 
     def publications(self, job: Resource, end: Exit, folder: Path) -> list[Publication]:
         target = _output(job)
         files = dict(end.files)
         if "model" in files and job.body["OutputDataConfig"].get("CompressionType") == "NONE":
             del files["model"]
-            for path in sorted(
-                path for path in (folder / layout.MODEL).rglob("*") if path.is_file()
-            ):
-                name = str(path.relative_to(folder))
-                files[name] = name
+            for path in sorted((folder / layout.MODEL).rglob("*")):
+                if path.is_file() and not path.is_symlink():
+                    name = str(path.relative_to(folder))
+                    files[name] = name
         return [
             Publication(role, folder / name, target.bucket, target.join(name).key)
             for role, name in files.items()

@@ -2,14 +2,16 @@
 
 A process may call ``setsid`` or outlive its parent, so neither groups nor parents suffice. Two
 things together do: the job's runner adopts orphans (it is a subreaper), and whatever the job
-starts carries its marker, in the environment it was started with or as an open file in the job's
-directory.
+starts carries its mark. What is started by ``exec`` has it in its environment; a fork of a warm
+process has the environment of that one, but it keeps the memory that its parent had mapped, so
+the runner maps its lock file.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import mmap
 import os
 import signal
 import sys
@@ -21,6 +23,9 @@ from pathlib import Path
 from .identity import Identity, stat
 
 MARKER = "STUDIO_ATTEMPT"
+MARK = "lock"  # the file in the attempt's folder that its processes have mapped
+
+_mapped: list[mmap.mmap] = []
 
 _SET_PDEATHSIG, _SET_CHILD_SUBREAPER = 1, 36
 
@@ -57,15 +62,27 @@ def descendants(root: int) -> list[int]:
     return order
 
 
+def mark(directory: Path) -> None:
+    """Make this process, and what it forks from now on, one of the attempt in ``directory``.
+
+    Raises:
+        OSError: as the system says.
+    """
+    with open(directory / MARK, "a+b") as file:
+        if os.fstat(file.fileno()).st_size == 0:
+            file.truncate(1)  # nothing of no length can be mapped
+        _mapped.append(mmap.mmap(file.fileno(), 1, prot=mmap.PROT_READ))
+
+
 def marked(directory: Path) -> list[int]:
-    """Processes of the attempt in ``directory``: by environment, or by a file held open in it."""
-    needle = f"{MARKER}={directory}".encode()
-    inside = f"{directory}/"
-    return [pid for pid in everyone() if pid != os.getpid() and _carries(pid, needle, inside)]
+    """Processes of the attempt in ``directory``, ourselves left out."""
+    variable = f"{MARKER}={directory}".encode()
+    mapping = f" {directory / MARK}".replace("\n", "\\012").encode()
+    return [pid for pid in everyone() if pid != os.getpid() and _carries(pid, variable, mapping)]
 
 
 def kill_marked(directory: Path) -> int:
-    """SIGKILL the processes of the attempt in ``directory`` until none is found.
+    """SIGKILL the processes of the attempt in ``directory``, and theirs, until none is found.
 
     Returns:
         How many were killed.
@@ -73,13 +90,14 @@ def kill_marked(directory: Path) -> int:
     killed: set[Identity] = set()
     patience = time.monotonic() + 10
     while True:
-        alive = {who for pid in marked(directory) if (who := Identity.of(pid)) is not None}
+        carriers = marked(directory)
+        below = [pid for carrier in carriers for pid in descendants(carrier)]
+        alive = {who for pid in [*carriers, *below] if (who := Identity.of(pid)) is not None}
         if not alive or time.monotonic() > patience:
             return len(killed)
         for who in alive:
             who.send(signal.SIGKILL)
         killed |= alive
-        reap(who.pid for who in alive)
         time.sleep(0.002)
 
 
@@ -106,13 +124,19 @@ def reap(pids: Iterable[int]) -> None:
             os.waitpid(pid, os.WNOHANG)
 
 
-def _carries(pid: int, needle: bytes, inside: str) -> bool:
+def bury() -> None:
+    """Bury all children of ours that have ended, those among them that we were left with."""
+    for pid in everyone():
+        found = stat(pid)
+        if found is not None and found.parent == os.getpid() and found.state == "Z":
+            reap([pid])
+
+
+def _carries(pid: int, variable: bytes, mapping: bytes) -> bool:
     with contextlib.suppress(OSError):
         with open(f"/proc/{pid}/environ", "rb") as file:
-            if needle in file.read().split(b"\0"):
+            if variable in file.read().split(b"\0"):
                 return True
-        for name in os.listdir(f"/proc/{pid}/fd"):
-            with contextlib.suppress(OSError):
-                if os.readlink(f"/proc/{pid}/fd/{name}").startswith(inside):
-                    return True
+        with open(f"/proc/{pid}/maps", "rb") as file:
+            return any(line.rstrip(b"\n").endswith(mapping) for line in file)
     return False

@@ -43,6 +43,7 @@ class Journal:
         self._secrets = sorted((s for s in secrets if len(s) > 3), key=len, reverse=True)
         self._partial: dict[str, str] = {}
         self._steps: dict[str, int] = {}
+        self._torn: set[str] = set()
         self._ring, self._clock = ring, clock
         self.final: dict[str, dict[str, Any]] = {}
 
@@ -108,11 +109,16 @@ class Journal:
         for entry in entries:
             entry["t"] = now
         data = "".join(json.dumps(entry) + "\n" for entry in entries).encode()
+        if name in self._torn:
+            data = b"\n" + data
+        # A full disk must not end the job that is about to say so, nor a torn line spoil the next.
         try:
-            os.write(self._files[name], data)
+            written = os.write(self._files[name], data)
         except OSError:
-            # A full disk must not end the job that is about to say so.
             return
+        self._torn.discard(name)
+        if written < len(data):
+            self._torn.add(name)
 
 
 class Tail:
@@ -155,6 +161,8 @@ def _entries(data: bytes) -> Iterable[dict[str, Any]]:
         if not line:
             continue
         try:
-            yield json.loads(line)
+            entry = json.loads(line)
         except ValueError:
             continue  # torn by a crash or a full disk
+        if isinstance(entry, dict):
+            yield entry

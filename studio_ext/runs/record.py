@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
 from ..files import read_json, write_json
+from ..processes import tree
 from ..processes.identity import Identity
 
-EXIT, RUNNER, LOCK = "exit.json", "runner.json", "lock"
+EXIT, RUNNER, LOCK = "exit.json", "runner.json", tree.MARK
+
+NOBODY = Identity(-1, -1)
 
 Outcome = Literal["completed", "failed", "stopped", "timeout", "vanished"]
 
@@ -43,7 +46,9 @@ class Exit:
         found = read_json(directory / EXIT)
         if found is None:
             return None
-        trained = found.pop("trained")
+        known = {each.name for each in fields(cls)}  # a later Studio's runner may say more
+        found = {name: value for name, value in found.items() if name in known}
+        trained = found.pop("trained", None)
         return cls(**found, trained=None if trained is None else (trained[0], trained[1]))
 
 
@@ -53,5 +58,9 @@ def announce(directory: Path, who: Identity) -> None:
 
 
 def announced(directory: Path) -> Identity | None:
-    found = read_json(directory / RUNNER)
+    """Who runs or ran this attempt; None when nobody has begun to."""
+    try:
+        found = read_json(directory / RUNNER)
+    except ValueError:  # a power cut came between the name and the bytes
+        return NOBODY
     return None if found is None else Identity(found["pid"], found["started"])

@@ -7,10 +7,13 @@ go), and ends whatever the job started before it says how the job ended.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import errno
 import os
 import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +25,7 @@ from ..processes import tree
 from ..processes.bell import ring
 from ..processes.identity import Identity
 from ..processes.lock import Lock
-from . import layout, record
+from . import layout, packing, record
 from .journal import Journal
 from .record import Exit
 from .spec import Spec
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from ..kernels.outcome import Outcome
     from ..kernels.stop import Stop
 
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 REASON_LENGTH = 1024  # AWS's limit for FailureReason
 SECRET_WORDS = ("SECRET", "PASSWORD", "PASSWD", "TOKEN", "CREDENTIAL", "API_KEY", "PRIVATE_KEY")
 
@@ -43,6 +47,7 @@ def main(directory: str) -> int:
     lock = Lock(folder / record.LOCK)
     if not lock.take():
         return 1
+    tree.mark(folder)
     failpoint("runner.locked")
     if Exit.read(folder) is not None:
         return 0  # somebody found the attempt abandoned before we were there
@@ -53,7 +58,7 @@ def main(directory: str) -> int:
     failpoint("runner.announced")
     end = Run(folder, spec).run()
     tree.kill_descendants(os.getpid())
-    _write_when_possible(end, folder)
+    _record(end, folder)
     failpoint("runner.exited")
     ring(spec.bell)
     return 0
@@ -142,17 +147,18 @@ class Run:
         started = time.time()
         signal.setitimer(signal.ITIMER_REAL, self.spec.max_runtime)
         try:
-            return execute(
-                notebook,
-                self.folder / layout.NOTEBOOK,
-                parameters,
-                engine=self.spec.engine,  # type: ignore[arg-type]
-                kernel_name=self.spec.kernel,
-                cwd=self.folder,
-                env=dict(os.environ),
-                listener=Listener(self.journal),
-                stop=self.stop,
-            )
+            with _sockets(self.spec.sockets):
+                return execute(
+                    notebook,
+                    self.folder / layout.NOTEBOOK,
+                    parameters,
+                    engine=self.spec.engine,  # type: ignore[arg-type]
+                    kernel_name=self.spec.kernel,
+                    cwd=self.folder,
+                    env=dict(os.environ),
+                    listener=Listener(self.journal),
+                    stop=self.stop,
+                )
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             self.trained = (started, time.time())
@@ -161,6 +167,8 @@ class Run:
     def _judge(self, outcome: Outcome) -> Exit:
         cell = None if outcome.cell_index is None else outcome.cell_index + 1
         match outcome.state:
+            case "completed" if outcome.save_error:
+                return self._end("failed", f"InternalServerError: {outcome.save_error}")
             case "completed":
                 return self._end("completed", "", model=True)
             case "stopped":
@@ -183,9 +191,10 @@ class Run:
     def _end(
         self, outcome: str, reason: str, *, model: bool = False, cell: int | None = None
     ) -> Exit:
-        files = {}
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it has ended; there is nothing to stop
+        files: dict[str, str] = {}
         try:
-            files = self._pack(model)
+            files = packing.pack(self.folder, model=model)
         except (OSError, StudioError) as error:
             if outcome == "completed":
                 outcome, reason = "failed", f"InternalServerError: packing: {_words(error)}"
@@ -199,22 +208,6 @@ class Run:
             cell=cell,
             trained=self.trained,
         )
-
-    def _pack(self, model: bool) -> dict[str, str]:
-        from ..bucket import archives
-
-        files = {}
-        folder = self.folder
-        if model and any((folder / layout.MODEL).iterdir()):
-            archives.pack(folder / layout.MODEL, folder / "model.tar.gz")
-            files["model"] = "model.tar.gz"
-        data = folder / layout.OUTPUT_DATA
-        if data.is_dir() and any(data.iterdir()):
-            archives.pack(data, folder / "output.tar.gz")
-            files["output"] = "output.tar.gz"
-        if (folder / layout.NOTEBOOK).exists():
-            files["notebook"] = layout.NOTEBOOK
-        return files
 
     def _save_checkpoints(self, objects: Objects, target: str) -> None:
         from ..bucket.uri import S3Uri
@@ -285,7 +278,7 @@ def secrets(environment: Any) -> list[str]:
     ]
 
 
-class _Asked(Exception):
+class _Asked(BaseException):
     """Somebody asked to stop before there was anything to stop gently."""
 
 
@@ -308,20 +301,35 @@ def _words(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def _write_when_possible(end: Exit, folder: Path) -> None:
+@contextlib.contextmanager
+def _sockets(folder: Path) -> Iterator[None]:
+    """Have kernels' sockets made in ``folder``, and removed with it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _record(end: Exit, folder: Path) -> None:
     """Put the end on record. On a full disk, make room with what the run itself left behind."""
+    tries = 0
     while True:
         try:
             end.write(folder)
-        except OSError:
-            for name in (layout.INPUT, "model.tar.gz", "output.tar.gz"):
-                target = folder / name
-                shutil.rmtree(target, ignore_errors=True)
-                target.unlink(missing_ok=True) if target.is_file() else None
-            end = Exit(end.token, "failed", "InternalServerError: No space left on device")
-            time.sleep(0.2)
-        else:
             return
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+        tries += 1
+        packing.make_room(folder, everything=tries > 1)
+        if tries == 2:
+            reason = end.reason or "InternalServerError: No space left on device"
+            end = dataclasses.replace(end, outcome="failed", reason=reason, files={})
+        elif tries > 2:
+            time.sleep(0.2)
 
 
 if __name__ == "__main__":

@@ -49,6 +49,11 @@ class Spec:
     grace: float = 120
     checkpoints: str | None = None
 
+    @property
+    def sockets(self) -> Path:
+        """The attempt's own folder for sockets, beside the bell: their paths must be short."""
+        return Path(self.bell).with_name(f"run-{self.token}")
+
     def write(self, directory: Path) -> None:
         write_json(directory / FILE, asdict(self), mode=0o600)
 
