@@ -93,8 +93,9 @@ def become(order: Order) -> None:
     _default_signals()
     os.setsid()
     _descriptors(order)
+    env = dict(order.env)  # it may be os.environ itself
     os.environ.clear()
-    os.environ.update(order.env)
+    os.environ.update(env)
     os.chdir(order.cwd)
     time.tzset()
     sys.argv = list(order.argv)

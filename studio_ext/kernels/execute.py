@@ -68,7 +68,7 @@ def execute(
     tree.become_subreaper()
     try:
         execution = Execution(nb, output, kernel, listener, stop)
-        return asyncio.run(execution.run(cwd, env, start_timeout))
+        return asyncio.run(execution.run(cwd, dict(env), start_timeout))
     finally:
         tree.become_subreaper(was_subreaper)
 

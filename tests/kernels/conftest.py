@@ -82,9 +82,7 @@ def fork(servers: ForkServers) -> Callable[..., ServedChild]:
 def start(fork: Callable[..., ServedChild]) -> Callable[..., tuple[ServedChild, Path]]:
     """Start a runner with a request for ``harness.py``; returns it and its folder."""
 
-    def start(
-        folder: Path, *cells: str, env: dict[str, str] | None = None, **request: Any
-    ) -> tuple[ServedChild, Path]:
+    def start(folder: Path, *cells: str, **request: Any) -> tuple[ServedChild, Path]:
         folder.mkdir(parents=True, exist_ok=True)
         sources = [cell if isinstance(cell, dict) else {"source": cell} for cell in cells]
         request = {"cells": sources, "folder": str(folder), "engine": "fork", **request}
@@ -94,7 +92,7 @@ def start(fork: Callable[..., ServedChild]) -> Callable[..., tuple[ServedChild, 
             "init_globals": {"FOLDER": str(folder)},
             "run_name": "harness",
         }
-        return fork("runpy:run_path", arguments, env=env), folder
+        return fork("runpy:run_path", arguments), folder
 
     return start
 

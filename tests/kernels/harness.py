@@ -56,10 +56,9 @@ def notebook() -> object:
     return nb
 
 
+os.environ.update(request.get("env", {}))
 stop = Stop()
 signal.signal(signal.SIGTERM, lambda *_: stop.request(request.get("grace", 10)))
-for extra in request.get("env_unset", ()):
-    os.environ.pop(extra, None)
 if request.get("before"):
     exec(request["before"])
 outcome = execute(
@@ -69,7 +68,7 @@ outcome = execute(
     engine=request["engine"],
     kernel_name=request.get("kernel"),
     cwd=folder,
-    env={**os.environ, **request.get("env", {})},
+    env=os.environ,
     listener=Listener(),
     stop=stop,
     start_timeout=request.get("start_timeout", 60),

@@ -394,3 +394,16 @@ def test_a_listener_that_fails_ends_the_run(tmp_path: Path) -> None:
 def test_threads_are_gone(run: Callable[..., Ran], tmp_path: Path) -> None:
     assert [run(tmp_path / e, "1", engine=e).threads for e in ENGINES] == [1, 1, 1]
     assert threading.active_count() < 50
+
+
+def test_the_environment_of_the_runner_itself(tmp_path: Path) -> None:
+    """``os.environ`` may be given as it is; a child replaces its own by it."""
+    for engine in ("stock", "inprocess"):
+        nb = new_notebook(
+            cells=[new_code_cell("import os; print(len(os.environ.get('PATH', '')))")]
+        )
+        output = tmp_path / f"{engine}.ipynb"
+        execute(
+            nb, output, {}, engine=engine, cwd=tmp_path, env=os.environ, listener=Silent()
+        )  # fmt: skip
+        assert nbformat.read(output, 4).cells[0].outputs[0].text == f"{len(os.environ['PATH'])}\n"
