@@ -21,18 +21,41 @@ def typed(notebook: Path, given: Mapping[str, str]) -> dict[str, Any]:
 
     Raises:
         ParameterError: names the parameter, its value and what was expected.
+        NotebookError: the file is no notebook.
     """
-    from papermill.inspection import inspect_notebook
-
-    from ..kernels import papermill  # noqa: F401  imports papermill without others' engines
-
-    known: Mapping[str, Any] = inspect_notebook(str(notebook))
+    known = _declared(notebook)
+    if known is None:
+        return {name: _guess(text) for name, text in given.items()}
     if not known:
         raise ParameterError(
             f"the notebook {notebook.name} has no cell tagged 'parameters', so it cannot take "
             f"{', '.join(sorted(given))}; tag the cell that sets their defaults"
         )
     return {name: _value(name, text, known) for name, text in given.items()}
+
+
+def _declared(notebook: Path) -> Mapping[str, Mapping[str, Any]] | None:
+    """The parameters of a notebook, as papermill reads them from its tagged cell.
+
+    None when it cannot read the notebook's language, such as R.
+    """
+    from ..kernels import papermill
+    from ..kernels.execute import load
+
+    nb = load(notebook)
+    index = papermill.find_first_tagged_cell_index(nb, "parameters")
+    if index < 0:
+        return {}
+    spec = nb.metadata.get("kernelspec", {})
+    language = spec.get("language") or nb.metadata.get("language_info", {}).get("name", "python")
+    translator = papermill.papermill_translators.find_translator(
+        spec.get("name", "python3"), language
+    )
+    try:
+        found = translator.inspect(nb.cells[index])
+    except NotImplementedError:
+        return None
+    return {parameter.name: parameter._asdict() for parameter in found}
 
 
 def _value(name: str, text: str, known: Mapping[str, Any]) -> Any:
@@ -43,10 +66,7 @@ def _value(name: str, text: str, known: Mapping[str, Any]) -> Any:
     wanted = _type(known[name])
     if wanted is str:
         return _text(text)
-    try:
-        value = json.loads(text, parse_constant=float)
-    except ValueError:
-        value = _literal(text)
+    value = _guess(text)
     if wanted is bool and isinstance(value, str) and value.lower() in ("true", "false"):
         value = value.lower() == "true"
     truth_for_number = wanted is not bool and isinstance(value, bool)
@@ -88,6 +108,14 @@ def _type(parameter: Mapping[str, Any]) -> type | None:
         if type(default) in _TYPES.values() and default != parameter["default"]
         else None
     )
+
+
+def _guess(text: str) -> Any:
+    """The value that a text reads as in JSON or Python, else the text."""
+    try:
+        return json.loads(text, parse_constant=float)
+    except ValueError:
+        return _literal(text)
 
 
 def _literal(text: str) -> Any:
