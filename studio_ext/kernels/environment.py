@@ -70,7 +70,11 @@ def shadows(cwd: Path, modules: Iterable[str]) -> str | None:
         return None
     for entry in entries:
         name, _, suffix = entry.name.partition(".")
-        if name in tops and (suffix in ("py", "pyc") or suffix.endswith("so") or entry.is_dir()):
+        if name not in tops:
+            continue
+        # A folder without __init__ gives way to a module of its name anywhere else.
+        package = entry.is_dir() and os.path.exists(os.path.join(entry.path, "__init__.py"))
+        if package or suffix in ("py", "pyc") or suffix.endswith("so"):
             return entry.name
     return None
 
