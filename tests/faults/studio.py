@@ -64,7 +64,7 @@ class Studio:
         (found,) = (self.root / "run").iterdir()
         return found
 
-    def start(self) -> None:
+    def start(self, **variables: str) -> None:
         """Start the daemon and wait until it serves."""
         env = {n: v for n, v in os.environ.items() if not n.startswith(("STUDIO_", "AWS_"))}
         env |= {
@@ -75,6 +75,7 @@ class Studio:
             "TMPDIR": str(self.temporary),
             "PYTHONPATH": str(Path(__file__).parents[2]),
         }
+        env |= variables
         with open(self.root / "daemon.out", "ab") as out:
             self.daemon = subprocess.Popen(
                 [sys.executable, str(SERVE), "--grace", str(self.grace)],
