@@ -23,6 +23,7 @@ from studio_ext.kernels.kernel import GRACE, Kernel, KernelDied
 from studio_ext.kernels.outcome import Listener, Outcome, State
 from studio_ext.kernels.stop import Stop
 
+LAST_WORDS = 1.0  # seconds, once a stopped cell's children have ended
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -179,6 +180,8 @@ class Execution:
         below = self._terminate_children()
         half = self.stop.remaining / 2
         await self._gone(below, until=lambda: self.stop.remaining <= half)
+        if below:  # the cell that waited for them may have its last words
+            await asyncio.sleep(min(LAST_WORDS, self.stop.remaining / 2))
         await self.kernel.terminate_or_interrupt()
         while self.stop.remaining > 0:  # it may be asked again, with less grace
             self._asked.clear()

@@ -15,10 +15,21 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from jupyter_client.provisioning import LocalProvisioner
 
+from studio_ext.kernels import tree
 from studio_ext.kernels.client import Child
 from studio_ext.kernels.kernel import Kernel
 from studio_ext.kernels.outcome import NotebookError
 from studio_ext.kernels.provisioner import NAME
+
+PREFIX = "studio-k-"
+
+
+def _sweep() -> None:
+    """Remove what runners that were killed left of their kernels."""
+    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
+        pid = path.name.removeprefix(PREFIX).partition("-")[0]
+        if pid.isdigit() and tree.LINUX and tree.look(int(pid)) is None:
+            shutil.rmtree(path, ignore_errors=True)  # not ours: refused
 
 
 class ProtocolKernel(Kernel):
@@ -55,7 +66,8 @@ class ProtocolKernel(Kernel):
     def _use_sockets(self) -> None:
         """Unix sockets in a private directory: no open port, none that someone else takes."""
         if os.name == "posix":
-            self._directory = Path(tempfile.mkdtemp(prefix="studio-k-"))
+            _sweep()
+            self._directory = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
             self.manager.transport = "ipc"
             self.manager.connection_file = str(self._directory / "k.json")
             self.manager.ip = str(self._directory / "k")

@@ -297,7 +297,9 @@ def test_files_that_hide_modules(tmp_path: Path) -> None:
     assert environment.shadows(tmp_path, ["numpy.random"]) is None
     (tmp_path / "numpy.py").touch()
     assert environment.shadows(tmp_path, ["numpy.random"]) == "numpy.py"
-    (tmp_path / "pandas").mkdir()
+    (tmp_path / "pandas").mkdir()  # gives way to the package of its name
+    assert environment.shadows(tmp_path, ["pandas"]) is None
+    (tmp_path / "pandas" / "__init__.py").touch()
     assert environment.shadows(tmp_path, ["pandas"]) == "pandas"
 
 
