@@ -87,8 +87,10 @@ class Controller:
                 self.look()
             except Exception:  # a database that cannot be written, say
                 log.exception("a pass of the controller failed; the next follows")
+            # wait_for would swallow a cancellation that comes together with a ring.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._awake.wait(), TICK)
+                async with asyncio.timeout(TICK):
+                    await self._awake.wait()
 
     def look(self) -> None:
         """One pass."""
