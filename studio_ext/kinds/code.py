@@ -62,7 +62,10 @@ def resolve(image: str, objects: Objects, roots: Sequence[Path]) -> Code:
 
 
 def _object(text: str, objects: Objects) -> str:
-    uri = S3Uri.parse(text)
+    try:
+        uri = S3Uri.parse(text)
+    except ValidationException as error:
+        raise ValidationException(f"notebook {error.message}") from None
     if not objects.has_bucket(uri.bucket) or not objects.exists(uri.bucket, uri.key):
         raise ValidationException(
             f"notebook {text!r} is not there; upload it with: aws s3 cp "

@@ -120,11 +120,18 @@ def _check_data(params: Mapping[str, Any], found: code.Code, objects: Objects) -
                 f"No S3 objects found under S3 URL {str(uri)!r} given in input data source "
                 f"of channel {channel['ChannelName']!r}; look with: aws s3 ls {uri}"
             )
-    output = S3Uri.parse(params["OutputDataConfig"]["S3OutputPath"])
-    _need_bucket(objects, "OutputDataConfig.S3OutputPath", output)
-    checkpoint = params.get("CheckpointConfig")
-    if checkpoint:
-        _need_bucket(objects, "CheckpointConfig.S3Uri", S3Uri.parse(checkpoint["S3Uri"]))
+    for where in ("OutputDataConfig.S3OutputPath", "CheckpointConfig.S3Uri"):
+        text = _at(params, where)
+        if text is not None:
+            _need_bucket(objects, where, _uri(where, text))
+
+
+def _uri(where: str, text: str) -> S3Uri:
+    """The URI in a field. What S3 would call its fault is SageMaker's ValidationException."""
+    try:
+        return S3Uri.parse(text)
+    except ValidationException as error:
+        raise ValidationException(f"{where}: {error.message}") from None
 
 
 def _need_bucket(objects: Objects, where: str, uri: S3Uri) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import tarfile
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -340,9 +341,10 @@ def test_lists(served: Studio, bucket: str, quick: str, sagemaker: Any) -> None:
     assert sorted(names(sagemaker, **mine, **by_status)) == ["list-a", "list-b", "list-c"]
     assert names(sagemaker, **mine, StatusEquals="Failed") == []
     assert len(names(sagemaker, **mine, StatusEquals="Completed")) == 3
-    made = sagemaker.describe_training_job(TrainingJobName="list-a")["CreationTime"]
-    assert names(sagemaker, **mine, CreationTimeAfter=made) == ["list-c"]
-    assert names(sagemaker, **mine, CreationTimeBefore=made) == ["list-b"]
+    early, late = (datetime.now(UTC) + timedelta(minutes=sign) for sign in (-9, 9))
+    assert len(names(sagemaker, **mine, CreationTimeAfter=early, CreationTimeBefore=late)) == 3
+    assert names(sagemaker, **mine, CreationTimeBefore=early) == []
+    assert names(sagemaker, **mine, LastModifiedTimeAfter=late) == []
     found = sagemaker.list_training_jobs(**mine, MaxResults=1)["TrainingJobSummaries"][0]
     assert found["TrainingJobStatus"] == "Completed"
     assert found["TrainingEndTime"] <= found["LastModifiedTime"]
@@ -383,7 +385,7 @@ def test_a_name_is_taken_until_it_is_deleted(
     assert refused.value.response["Error"]["Code"] == "ResourceInUse"
     first = served.end_of("again")
     sagemaker.delete_training_job(TrainingJobName="again")
-    with pytest.raises(ClientError, match='Could not find training job ".*/again"'):
+    with pytest.raises(ClientError, match=r'Could not find training job ".*/again"'):
         sagemaker.describe_training_job(TrainingJobName="again")
     assert "again" not in names(sagemaker, NameContains="again")
     sagemaker.create_training_job(**wanted)
