@@ -23,7 +23,7 @@ from typing import Any
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
-from . import __version__
+from . import __version__, launch
 from .algorithms.preload import ENVIRONMENT, MODULES
 from .bucket.door import S3Door
 from .bucket.folder import FolderObjects
@@ -196,6 +196,8 @@ class Daemon:
                 await server.close_all_connections()
             await self.bucket.stop()
             await asyncio.to_thread(self.forks.close)
+            for left in self.home.runtime.glob("fork-*.sock"):  # by servers that were killed
+                left.unlink(missing_ok=True)
             loop.remove_reader(bell.fileno())
             bell.close()
             self.store.close()
@@ -302,26 +304,9 @@ def _listen(home: Home, name: str, port: int | None) -> tuple[list[socket.socket
     return sockets, found
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """The options that ``studio start`` hands on."""
-    parser.add_argument("--port", type=int, help="listen here from now on; 0 takes a free port")
-    parser.add_argument(
-        "--root", action="append", default=[], type=Path, metavar="DIR",
-        help="a folder whose notebooks may be run by path; may be given again",
-    )  # fmt: skip
-    parser.add_argument(
-        "--public-url", action="append", default=[], metavar="URL",
-        help="where clients reach this Studio through a proxy; may be given again",
-    )  # fmt: skip
-    parser.add_argument(
-        "--grace", type=float, default=120.0, metavar="SECONDS",
-        help="between asking a job to stop and killing it (default 120, as SageMaker)",
-    )  # fmt: skip
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m studio_ext.daemon")
-    arguments(parser)
+    launch.arguments(parser)
     options = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     home = Home.current()
