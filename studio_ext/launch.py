@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from .errors import StudioError
@@ -15,10 +17,52 @@ from .home import Home
 from .processes.identity import Identity
 
 PATIENCE = 60.0
+GRACE = 120.0  # seconds, as SageMaker
 
 
 class DaemonFailed(StudioError):
     """The daemon did not come up."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of a daemon, which ``studio start`` hands on."""
+    parser.add_argument("--port", type=_port, help="listen here from now on; 0 takes a free port")
+    parser.add_argument(
+        "--root", action="append", default=[], type=Path, metavar="DIR",
+        help="a folder whose notebooks may be run by path; may be given again",
+    )  # fmt: skip
+    parser.add_argument(
+        "--public-url", action="append", default=[], metavar="URL",
+        help="where clients reach this Studio through a proxy; may be given again",
+    )  # fmt: skip
+    parser.add_argument(
+        "--grace", type=float, default=GRACE, metavar="SECONDS",
+        help="between asking a job to stop and killing it (default 120, as SageMaker)",
+    )  # fmt: skip
+
+
+def handed(options: argparse.Namespace) -> list[str]:
+    """What was asked for beyond the usual, as arguments; [] for nothing."""
+    given: list[str] = []
+    if options.port is not None:
+        given += ["--port", str(options.port)]
+    for root in options.root:
+        given += ["--root", str(root.resolve())]
+    for url in options.public_url:
+        given += ["--public-url", url]
+    if options.grace != GRACE:
+        given += ["--grace", str(options.grace)]
+    return given
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < 1 << 16:
+        raise ValueError(text)
+    return number
+
+
+_port.__name__ = "port"  # what argparse calls it
 
 
 def ensure(home: Home, arguments: Sequence[str] = ()) -> dict[str, Any]:

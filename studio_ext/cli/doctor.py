@@ -13,7 +13,6 @@ from pathlib import Path
 
 from ..bucket.server import BucketServerError, find_rclone
 from ..home import Home
-from ..store.database import NETWORK_FILE_SYSTEMS, file_system
 
 ROOM = 1 << 30
 
@@ -81,6 +80,8 @@ def _packages() -> Iterator[Finding]:
 
 
 def _disk(home: Home) -> Iterator[Finding]:
+    from ..store.database import NETWORK_FILE_SYSTEMS, file_system  # not quick to import
+
     place = home.root
     while not place.exists():
         place = place.parent

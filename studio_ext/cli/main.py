@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from .. import __version__, daemon
+from .. import __version__, launch
 from ..errors import StudioError
 
 
@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     run.arguments(verb("run", "run a notebook as a training job and watch it", run.run))
     verb("status", "what runs, and where", service.status)
     logs.arguments(verb("logs", "print a job's log", logs.logs))
-    daemon.arguments(verb("start", "start the daemon of this home", service.start))
+    launch.arguments(verb("start", "start the daemon of this home", service.start))
     service.stop_arguments(verb("stop", "end the daemon; its jobs go on", service.stop))
     env_command.add_arguments(
         verb("env", "variables for boto3, the AWS CLI, s3fs and pandas", env.env)
