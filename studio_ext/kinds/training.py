@@ -91,7 +91,7 @@ class TrainingJob(Job):
             parameters=parameters,
             hyperparameters=None if found.algorithm else given,
             channels=config,
-            config=layout.configuration(given, config, kind),
+            config=layout.configuration(given, config, kind, body.get("CheckpointConfig")),
             metrics=metrics,
             engine="inprocess" if found.algorithm else "auto",
             max_runtime=body["StoppingCondition"]["MaxRuntimeInSeconds"],

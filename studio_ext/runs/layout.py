@@ -37,10 +37,15 @@ def make(directory: Path, config: Mapping[str, Any]) -> None:
 
 
 def configuration(
-    hyperparameters: Mapping[str, str], channels: list[dict[str, Any]], instance_type: str
+    hyperparameters: Mapping[str, str],
+    channels: list[dict[str, Any]],
+    instance_type: str,
+    checkpoints: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The contents of ``input/config`` for one host."""
     return {
+        # An algorithm writes checkpoints only where somebody keeps them.
+        **({"checkpointconfig": dict(checkpoints)} if checkpoints else {}),
         "hyperparameters": dict(hyperparameters),
         "inputdataconfig": {
             channel["ChannelName"]: {

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ..kernels.stop import Stop
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+OPT_ML = "/opt/ml"
 REASON_LENGTH = 1024  # AWS's limit for FailureReason
 SECRET_WORDS = ("SECRET", "PASSWORD", "PASSWD", "TOKEN", "CREDENTIAL", "API_KEY", "PRIVATE_KEY")
 
@@ -144,6 +145,7 @@ class Run:
         parameters = dict(self.spec.parameters)
         if self.spec.hyperparameters:
             parameters |= typed(notebook, self.spec.hyperparameters)
+        self._confine(notebook)
         started = time.time()
         signal.setitimer(signal.ITIMER_REAL, self.spec.max_runtime)
         try:
@@ -164,7 +166,29 @@ class Run:
             self.trained = (started, time.time())
             self.journal.flush()
 
+    def _confine(self, notebook: Path) -> None:
+        """Show the folder at ``/opt/ml``; shipped notebooks have no need of it.
+
+        Raises:
+            StudioError: the job names the place, and this system cannot give it one.
+        """
+        from ..kernels.confine import bind_opt_ml
+
+        if self.spec.engine == "inprocess":
+            return
+        reason = bind_opt_ml(self.folder)
+        if not reason:
+            return
+        given = [*os.environ.values(), *(self.spec.hyperparameters or {}).values()]
+        if any(OPT_ML in text for text in (notebook.read_text(errors="replace"), *given)):
+            raise StudioError(
+                f"the job names {OPT_ML}, which it cannot have here ({reason}); "
+                "use the SM_* variables, such as SM_MODEL_DIR, instead"
+            )
+
     def _judge(self, outcome: Outcome) -> Exit:
+        if outcome.fallback and self.spec.engine != "stock":
+            self.journal.text("stderr", f"a stock kernel was used: {outcome.fallback}\n")
         cell = None if outcome.cell_index is None else outcome.cell_index + 1
         match outcome.state:
             case "completed" if outcome.save_error:
