@@ -39,25 +39,41 @@ class Server:
     owner_fd: int
     started: float = field(default_factory=time.monotonic)
     said: dict[str, Any] | None = None
+    _hearing: threading.Lock = field(default_factory=threading.Lock)
 
     def ready(self, timeout: float | None = 0.0) -> bool:
-        """Whether it serves. Hears what it has to say about its start, once."""
+        """Whether it serves. Hears what it has to say about its start, once.
+
+        Several threads may wait for that; one of them hears it.
+        """
         if self.said is None and select_one(self.ready_fd, timeout):
-            data = b""
-            while more := os.read(self.ready_fd, 65536):
-                data += more
-                if data.endswith(b"\n"):
-                    break
-            os.close(self.ready_fd)
-            self.said = json.loads(data) if data else {"refused": "it ended while starting"}
+            with self._hearing:
+                if self.said is None:
+                    self.said = self._hear()
         return self.said is not None and "refused" not in self.said
+
+    def _hear(self) -> dict[str, Any]:
+        data = b""
+        while more := os.read(self.ready_fd, 65536):
+            data += more
+            if data.endswith(b"\n"):
+                break
+        os.close(self.ready_fd)
+        try:
+            found: dict[str, Any] = json.loads(data)
+        except ValueError:
+            return {"refused": "it ended while starting"}
+        return found
 
     def let_go(self) -> None:
         """Retire it: it ends when its last child has."""
-        for fd in (self.owner_fd, -1 if self.said is not None else self.ready_fd):
-            if fd >= 0:
-                os.close(fd)
-        self.owner_fd = -1
+        with self._hearing:
+            if self.said is None:
+                os.close(self.ready_fd)
+                self.said = {"refused": "it was retired while starting"}
+            if self.owner_fd >= 0:
+                os.close(self.owner_fd)
+            self.owner_fd = -1
 
 
 class ForkServers:

@@ -126,6 +126,6 @@ def _members(path: Path) -> set[str]:
 
 def _words(pid: int) -> str:
     try:
-        return f"{pid} {Path(f'/proc/{pid}/cmdline').read_text()}"
+        return f"{pid} {Path(f'/proc/{pid}/cmdline').read_text()[:200]}"
     except OSError:
         return f"{pid}"

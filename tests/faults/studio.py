@@ -64,8 +64,8 @@ class Studio:
         (found,) = (self.root / "run").iterdir()
         return found
 
-    def start(self, **variables: str) -> None:
-        """Start the daemon and wait until it serves."""
+    def launch(self, **variables: str) -> subprocess.Popen[bytes]:
+        """Start a daemon, whether or not there is one."""
         env = {n: v for n, v in os.environ.items() if not n.startswith(("STUDIO_", "AWS_"))}
         env |= {
             "STUDIO_HOME": str(self.home.root),
@@ -74,13 +74,17 @@ class Studio:
             "XDG_RUNTIME_DIR": str(self.root / "run"),
             "TMPDIR": str(self.temporary),
             "PYTHONPATH": str(Path(__file__).parents[2]),
+            **variables,
         }
-        env |= variables
         with open(self.root / "daemon.out", "ab") as out:
-            self.daemon = subprocess.Popen(
+            return subprocess.Popen(
                 [sys.executable, str(SERVE), "--grace", str(self.grace)],
                 env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
             )  # fmt: skip
+
+    def start(self, **variables: str) -> None:
+        """Start the daemon and wait until it serves."""
+        self.daemon = self.launch(**variables)
         record = until(self._serves, "the daemon to serve")
         assert record["pid"] == self.daemon.pid
         keys = json.loads((self.home.identity / "keys.json").read_text())
