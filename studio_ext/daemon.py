@@ -107,7 +107,7 @@ class Daemon:
         port: int | None = None,
         roots: Sequence[Path] = (),
         public_urls: Sequence[str] = (),
-        grace: float = 120.0,
+        grace: float = launch.GRACE,
     ) -> None:
         self.home = home
         home.make()
@@ -316,7 +316,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         daemon = Daemon(
             home, port=options.port, roots=options.root, public_urls=options.public_url,
-            grace=options.grace,
+            grace=launch.GRACE if options.grace is None else options.grace,
         )  # fmt: skip
     except AlreadyRunning as error:
         log.info("%s", error)

@@ -50,7 +50,7 @@ def read_json(path: Path) -> Any:
     """The file's value; None when there is no such file."""
     try:
         return json.loads(path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 

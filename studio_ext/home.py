@@ -18,6 +18,10 @@ class UnsafeDirectory(StudioError):
     """A folder that must be ours alone is not."""
 
 
+class UnusableHome(StudioError):
+    """There is no place for the home's files."""
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """One Studio's folder. Two homes share nothing."""
@@ -89,9 +93,16 @@ class Home:
 
         Raises:
             UnsafeDirectory: somebody else made the folder for sockets first.
+            UnusableHome: a folder cannot be made.
         """
         for folder in (self.root, self.buckets, self.jobs, self.identity, self.runtime):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as error:
+                raise UnusableHome(
+                    f"cannot make the folder {folder}: {error.strerror}; choose another home "
+                    "with: export STUDIO_HOME=/a/folder/of/yours"
+                ) from None
         status = self.runtime.lstat()
         if status.st_uid != os.getuid() or status.st_mode & 0o077 or self.runtime.is_symlink():
             raise UnsafeDirectory(

@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of a daemon, which ``studio start`` hands on."""
     parser.add_argument("--port", type=_port, help="listen here from now on; 0 takes a free port")
     parser.add_argument(
-        "--root", action="append", default=[], type=Path, metavar="DIR",
+        "--root", action="append", default=[], type=_folder, metavar="DIR",
         help="a folder whose notebooks may be run by path; may be given again",
     )  # fmt: skip
     parser.add_argument(
@@ -36,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="where clients reach this Studio through a proxy; may be given again",
     )  # fmt: skip
     parser.add_argument(
-        "--grace", type=float, default=GRACE, metavar="SECONDS",
+        "--grace", type=float, metavar="SECONDS",
         help="between asking a job to stop and killing it (default 120, as SageMaker)",
     )  # fmt: skip
 
@@ -50,7 +50,7 @@ def handed(options: argparse.Namespace) -> list[str]:
         given += ["--root", str(root.resolve())]
     for url in options.public_url:
         given += ["--public-url", url]
-    if options.grace != GRACE:
+    if options.grace is not None:
         given += ["--grace", str(options.grace)]
     return given
 
@@ -62,7 +62,13 @@ def _port(text: str) -> int:
     return number
 
 
-_port.__name__ = "port"  # what argparse calls it
+def _folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise ValueError(text)
+    return Path(text)
+
+
+_port.__name__, _folder.__name__ = "port", "folder"  # what argparse calls them
 
 
 def ensure(home: Home, arguments: Sequence[str] = ()) -> dict[str, Any]:
@@ -100,7 +106,7 @@ def ensure(home: Home, arguments: Sequence[str] = ()) -> dict[str, Any]:
     with open(home.log, "rb") as log:
         log.seek(begun)
         words = log.read().decode(errors="replace").strip().splitlines()
-    reason = words[-1] if words else "it said nothing"
+    reason = words[-1].rpartition(" ERROR ")[2] if words else "it said nothing"
     raise DaemonFailed(f"the daemon did not start: {reason}; see {home.log}")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import StudioError
 from ..home import Home
 from ..identity.environment import Endpoint
 from ..identity.keys import Credential, Keys
@@ -53,9 +52,8 @@ def endpoint(home: Home, daemon: dict[str, Any]) -> Endpoint:
     )
 
 
-def said(error: Exception) -> StudioError:
-    """A botocore error in one line."""
-    response = getattr(error, "response", None)
-    words = response["Error"].get("Message", "") if response else str(error)
-    code = f"{response['Error'].get('Code')}: " if response else ""
-    return StudioError(f"{code}{words}")
+def words(error: Exception) -> str:
+    """An error of ours or of botocore's in one line."""
+    found: dict[str, str] = getattr(error, "response", {}).get("Error", {})
+    text = f"{found['Code']}: {found['Message']}" if found else str(error)
+    return " ".join(text.split("\n"))

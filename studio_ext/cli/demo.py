@@ -8,11 +8,9 @@ import io
 import time
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from ..errors import StudioError
 from ..identity.keys import ACCOUNT, DEFAULT_ROLE
-from .client import Api, said
+from .client import Api
 from .watch import clock, watch
 
 BUCKET = "studio-demo"
@@ -26,11 +24,8 @@ def demo(options: argparse.Namespace) -> int:
     print("Starting Studio …", flush=True)
     api = Api()
     print(f"Studio answers at {api.daemon['url']}")
-    try:
-        name = _create(api)
-        job = watch(api, name)
-    except ClientError as error:
-        raise said(error) from None
+    name = _create(api)
+    job = watch(api, name)
     _report(api, name, job)
     return 0 if job["TrainingJobStatus"] == "Completed" else 1
 

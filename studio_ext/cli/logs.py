@@ -5,10 +5,8 @@ from __future__ import annotations
 import argparse
 import time
 
-from botocore.exceptions import ClientError
-
 from ..home import Home
-from .client import Api, said
+from .client import Api
 from .watch import RUNNING, Lines
 
 
@@ -20,15 +18,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def logs(options: argparse.Namespace) -> int:
     if options.job is None:
         log = Home.current().log
-        print(log.read_text(errors="replace") if log.exists() else f"{log} is empty", end="")
+        print(
+            log.read_text(errors="replace") if log.exists() else f"{log} is not there yet\n", end=""
+        )
         return 0
     api = Api()
     lines = Lines(api, options.job)
     while True:
-        try:
-            job = api.client("sagemaker").describe_training_job(TrainingJobName=options.job)
-        except ClientError as error:
-            raise said(error) from None
+        job = api.client("sagemaker").describe_training_job(TrainingJobName=options.job)
         for line in lines.new():
             print(line, flush=True)
         if not options.follow or job["TrainingJobStatus"] not in RUNNING:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from .. import __version__, launch
 from ..errors import StudioError
+from .client import words
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Do what the arguments say; returns the exit code."""
+    """Do what the arguments say; returns the exit code.
+
+    What goes wrong is told in one line: 1 for a refusal or a failure, 2 for a wrong command line.
+    """
     parser = _parser()
     options = parser.parse_args(argv)
     command: Callable[[argparse.Namespace], int] | None = getattr(options, "command", None)
@@ -19,13 +26,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 2
     try:
-        return command(options)
-    except StudioError as error:
-        print(f"studio: {error}", file=sys.stderr)
+        code = command(options)
+        sys.stdout.flush()
+        return code
+    except (StudioError, BotoCoreError, ClientError) as error:
+        print(f"studio: {words(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
+    except BrokenPipeError:  # the reader has enough; Python flushes once more when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 

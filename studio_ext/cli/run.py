@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from ..errors import StudioError
 from ..identity.keys import ACCOUNT, DEFAULT_ROLE
-from .client import Api, said
+from .client import Api
 from .watch import watch
 
 
@@ -37,17 +37,24 @@ def run(options: argparse.Namespace) -> int:
     """Upload the notebook, run it, show how it goes."""
     parameters = _pairs(options.parameter, "-p")
     inputs = _pairs(options.input, "--input")
+    uri: str = options.notebook
+    body = None if uri.startswith("s3://") else _read(uri)
     api = Api()
+    bucket, key = _bucket(api), ""
+    if body is not None:
+        key = f"notebooks/{secrets.token_hex(4)}/{Path(uri).name}"
+        api.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
+        uri = f"s3://{bucket}/{key}"
+    name = options.name or _name(uri)
     try:
-        bucket = _bucket(api)
-        uri = _notebook(api, options.notebook, bucket)
-        name = options.name or _name(uri)
         api.client("sagemaker").create_training_job(
             **_request(name, uri, bucket, parameters, inputs, options)
         )
-        job = watch(api, name, log=not options.quiet)
-    except ClientError as error:
-        raise said(error) from None
+    except (ClientError, BotoCoreError):
+        if key:
+            api.client("s3").delete_object(Bucket=bucket, Key=key)
+        raise
+    job = watch(api, name, log=not options.quiet)
     return _report(api, job)
 
 
@@ -103,19 +110,14 @@ def _bucket(api: Api) -> str:
     return name
 
 
-def _notebook(api: Api, text: str, bucket: str) -> str:
-    if text.startswith("s3://"):
-        return text
+def _read(text: str) -> bytes:
     path = Path(text)
     if path.suffix != ".ipynb":
         raise StudioError(f"{text!r} is no notebook; expected a file whose name ends in .ipynb")
     try:
-        body = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise StudioError(f"{text!r} cannot be read: {error.strerror}") from None
-    key = f"notebooks/{secrets.token_hex(4)}/{path.name}"
-    api.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
-    return f"s3://{bucket}/{key}"
 
 
 def _name(uri: str) -> str:

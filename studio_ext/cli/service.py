@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import time
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from ..home import Home
-from ..launch import end, ensure
+from ..launch import end, ensure, handed
 from .client import Api
 from .watch import clock
 
 
 def start(options: argparse.Namespace) -> int:
     home = Home.current()
-    if home.daemon() is not None and options.port is None and not options.root:
+    given = handed(options)
+    if home.daemon() is not None and not given:
         return status(options)
     end(home)  # new options need a new daemon; jobs go on and are adopted
-    given: list[str] = ["--grace", str(options.grace)]
-    if options.port is not None:
-        given += ["--port", str(options.port)]
-    for root in options.root:
-        given += ["--root", str(root.resolve())]
-    for url in options.public_url:
-        given += ["--public-url", url]
     found = ensure(home, given)
     print(f"Studio answers at {found['url']}; its home is {home.root}")
     return 0
 
 
 def stop_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--jobs", action="store_true", help="ask running jobs to stop first")
+    parser.add_argument("--jobs", action="store_true", help="stop running jobs first, and wait")
 
 
 def stop(options: argparse.Namespace) -> int:
@@ -37,13 +35,16 @@ def stop(options: argparse.Namespace) -> int:
     if home.daemon() is None:
         print("no daemon is running; start one with: studio start")
         return 0
-    running = _running(Api(home))
+    api = Api(home)
+    running = _running(api)
     if options.jobs:
-        client = Api(home).client("sagemaker")
         for job in running:
-            client.stop_training_job(TrainingJobName=job["TrainingJobName"])
+            with contextlib.suppress(ClientError):  # it has just ended by itself
+                api.client("sagemaker").stop_training_job(TrainingJobName=job["TrainingJobName"])
+        while running := _running(api):
+            time.sleep(0.1)
     end(home)
-    left = "" if options.jobs or not running else (
+    left = "" if not running else (
         f"; {len(running)} job{'s go' if len(running) > 1 else ' goes'} on, "
         "and studio start looks after them again"
     )  # fmt: skip

@@ -58,7 +58,8 @@ def run(
     values = client_environment(endpoint, credential)
     if arguments.sdk:
         if endpoint.tls_port is None:
-            print("Studio does not answer on https; restart it with: studio restart", file=err)
+            again = "studio stop && studio start"
+            print(f"Studio does not answer on https; restart it with: {again}", file=err)
             return 1
         if not _agreed(arguments, ask, err):
             print("nothing written", file=err)
