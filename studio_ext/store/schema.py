@@ -44,6 +44,7 @@ resources = Table(
     Index("resources_modified", "kind", "region", "modified", "id", "name", "status"),
     Index("resources_name", "kind", "region", "name", "id", "status"),
     Index("resources_status", "kind", "region", "status", "name", "id", "created"),
+    Index("resources_state", "kind", "region", "status", "id"),
     Index("resources_arn", "arn"),
     sqlite_autoincrement=True,
 )
