@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
@@ -14,7 +15,7 @@ import pytest
 from studio_ext.home import Home
 from studio_ext.launch import end
 
-from ..daemon import Studio, notebook
+from ..daemon import PATIENCE, notebook
 from .conftest import STUDIO, Verb
 
 
@@ -103,30 +104,16 @@ def test_options_that_are_wrong(studio: Verb, words: tuple[str, ...], said: str)
 
 def test_jobs_are_shown_and_stopped(studio: Verb, home: Home, tmp_path: Path) -> None:
     assert studio("start", "--grace", "1")[0] == 0
-    record = home.daemon()
-    assert record is not None
     (tmp_path / "long.ipynb").write_text(notebook("import time\ntime.sleep(300)"))
     words = [*STUDIO, "run", str(tmp_path / "long.ipynb"), "--name", "long"]
     watching = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    from studio_ext.identity.keys import Keys
-
-    served = Studio(home, record["url"], Keys(home.identity).root)
-    client = served.client("sagemaker")
-    for _ in range(600):
-        if client.list_training_jobs()["TrainingJobSummaries"]:
-            break
-        assert watching.poll() is None
-        watching_pause()
-    served.until("long", "Training")
-    assert "  long " in studio("status")[1]
+    limit = time.monotonic() + PATIENCE
+    while "  long " not in studio("status")[1]:
+        assert watching.poll() is None, watching.communicate()[0]
+        assert time.monotonic() < limit
+        time.sleep(0.1)
     code, out, _ = studio("stop", "--jobs")
     assert (code, out) == (0, "the daemon has ended\n")
     assert home.daemon() is None
     watching.communicate(timeout=120)
     assert watching.returncode == 1
-
-
-def watching_pause() -> None:
-    import time
-
-    time.sleep(0.1)
