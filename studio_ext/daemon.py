@@ -178,10 +178,9 @@ class Daemon:
         servers = self._serve()
         work = loop.create_task(self.controller.work())
         self._announce()
+        reasons = [work, loop.create_task(ended.wait()), loop.create_task(self._outlive_home())]
         try:
-            await asyncio.wait(
-                [work, loop.create_task(ended.wait())], return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait(reasons, return_when=asyncio.FIRST_COMPLETED)
         finally:
             with contextlib.suppress(FileNotFoundError):
                 self.home.record.unlink()
@@ -203,6 +202,12 @@ class Daemon:
             self.store.close()
             self._audit.close()
             self._lock.release()
+
+    async def _outlive_home(self) -> None:
+        """Return when the home was deleted under us: nobody could find this daemon any more."""
+        while self._lock.path.exists():
+            await asyncio.sleep(5)
+        log.error("%s is gone, and so is the reason to go on", self.home.root)
 
     def _serve(self) -> list[HTTPServer]:
         plain = HTTPServer(self.app, decompress_request=False)

@@ -74,6 +74,7 @@ class BucketServer:
         self._on_start = on_start
         self._process: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
+        self._launching = asyncio.Lock()
 
     @property
     def pid(self) -> int | None:
@@ -96,7 +97,8 @@ class BucketServer:
     async def stop(self) -> None:
         """Ends the server; uploads in flight are aborted and leave nothing visible."""
         if self._keeper is not None:
-            self._keeper.cancel()
+            async with self._launching:  # a launch cut short would leave a process behind
+                self._keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeper
             self._keeper = None
@@ -114,7 +116,8 @@ class BucketServer:
             while True:
                 await asyncio.sleep(pause)
                 try:
-                    await self._launch()
+                    async with self._launching:
+                        await self._launch()
                     break
                 except (BucketServerError, OSError) as error:
                     logger.error("%s", error)
