@@ -6,7 +6,6 @@ Source: the CreateTrainingJob and DescribeTrainingJob pages of the API reference
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -156,7 +155,7 @@ class TrainingJob(Job):
         return innocent and attempts <= wanted
 
     def settles(self, job: Resource, end: Exit, published: Mapping[str, str]) -> Change:
-        now = time.time()
+        now = self.clock()
         body = dict(job.body)
         if end.trained is not None:
             body["TrainingStartTime"] = body.get("TrainingStartTime", end.trained[0])
