@@ -309,6 +309,7 @@ class Controller:
         self._forget(run)
 
     def _settle_unstarted(self, row: Resource) -> None:
+        self._since.pop(row.id, None)
         end = Exit(0, "stopped")
         with self._store.write() as tx:
             _apply(tx, row, self._jobs[row.kind].settles(row, end, {}))
