@@ -78,6 +78,22 @@ def test_options_make_a_new_daemon_on_the_same_port(
     assert tmp_path.resolve() in home.roots
 
 
+def test_jobs_are_shown_and_stopped(studio: Verb, home: Home, tmp_path: Path) -> None:
+    (tmp_path / "long.ipynb").write_text(notebook("import time\ntime.sleep(300)"))
+    words = [*STUDIO, "run", str(tmp_path / "long.ipynb"), "--name", "long"]
+    watching = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    limit = time.monotonic() + PATIENCE
+    while "  long " not in studio("status")[1]:
+        assert watching.poll() is None, watching.communicate()[0]
+        assert time.monotonic() < limit
+        time.sleep(0.1)
+    code, out, _ = studio("stop", "--jobs")
+    assert (code, out) == (0, "the daemon has ended\n")
+    assert home.daemon() is None
+    watching.communicate(timeout=120)
+    assert watching.returncode == 1
+
+
 def test_a_port_that_is_taken(studio: Verb, home: Home) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
@@ -100,20 +116,3 @@ def test_options_that_are_wrong(studio: Verb, words: tuple[str, ...], said: str)
     code, _, err = studio("start", *words)
     assert code == 2
     assert said in err
-
-
-def test_jobs_are_shown_and_stopped(studio: Verb, home: Home, tmp_path: Path) -> None:
-    assert studio("start", "--grace", "1")[0] == 0
-    (tmp_path / "long.ipynb").write_text(notebook("import time\ntime.sleep(300)"))
-    words = [*STUDIO, "run", str(tmp_path / "long.ipynb"), "--name", "long"]
-    watching = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    limit = time.monotonic() + PATIENCE
-    while "  long " not in studio("status")[1]:
-        assert watching.poll() is None, watching.communicate()[0]
-        assert time.monotonic() < limit
-        time.sleep(0.1)
-    code, out, _ = studio("stop", "--jobs")
-    assert (code, out) == (0, "the daemon has ended\n")
-    assert home.daemon() is None
-    watching.communicate(timeout=120)
-    assert watching.returncode == 1
