@@ -37,7 +37,7 @@ def check_home(studio: Studio) -> None:
     assert jobs, "no job was created: nothing was proved"
     assert {status for _, status in jobs} <= ENDED, jobs
     assert studio.rows("SELECT token FROM attempts WHERE ended IS NULL") == []
-    until(lambda: strangers(studio) == [], "strangers to end", 30)
+    check_nobody_left(studio)
     assert sockets(studio) <= {"bell", "s3.sock", "fork"}
     rubbish = sorted(
         str(path) for pattern in RUBBISH for path in studio.root.rglob(pattern)
@@ -46,6 +46,11 @@ def check_home(studio: Studio) -> None:
     assert list(studio.temporary.iterdir()) == []
     assert studio.reader.torn == []
     assert studio.reader.reads > 0, "the reader read nothing"
+
+
+def check_nobody_left(studio: Studio) -> None:
+    """What jobs started has ended, or ends in a moment."""
+    until(lambda: strangers(studio) == [], "all but the daemon's servers to end", 60)
 
 
 def strangers(studio: Studio) -> list[str]:

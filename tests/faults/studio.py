@@ -35,10 +35,11 @@ SERVE = Path(__file__).with_name("serve.py")
 
 def until(found: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
     """The first true answer of ``found``, asked again and again."""
-    limit = time.monotonic() + patience
+    began = time.monotonic()
     while not (answer := found()):
-        assert time.monotonic() < limit, f"waited {patience:g} s for {what}"
-        time.sleep(0.01)
+        now = time.monotonic()
+        assert now - began < patience, f"waited {patience:g} s for {what}"
+        time.sleep(min(0.1, 0.01 + (now - began) / 20))
     return answer
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .contract import strangers
+from .contract import check_nobody_left
 from .studio import BUCKET, ENDED, Studio, until
 
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
@@ -54,4 +54,4 @@ def test_a_kill_while_it_trains(studio: Studio, victim: str, status: str) -> Non
         with tarfile.open(place / "model.tar.gz") as archive:
             assert "xgboost-model" in archive.getnames()
         assert said["FinalMetricDataList"]
-    until(lambda: strangers(studio) == [], f"only servers to be left, not {strangers(studio)}", 60)
+    check_nobody_left(studio)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .contract import check_job, strangers
+from .contract import check_job, check_nobody_left
 from .studio import ENDED, Studio, until
 
 SEEDS = int(os.environ.get("STUDIO_FAULT_SEEDS", "12"))
@@ -110,5 +110,5 @@ def test_random_kills(studio: Studio, seed: int, recovered: Callable[[str, float
             allowed = {"Failed" if name.startswith("failing") else "Completed"}
         check_job(studio, name, allowed)
     assert chaos.kills
-    until(lambda: strangers(studio) == [], f"only servers to be left, not {strangers(studio)}", 60)
+    check_nobody_left(studio)
     assert studio.reader.torn == []

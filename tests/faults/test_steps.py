@@ -11,7 +11,7 @@ from studio_ext.failpoints import STEPS
 from studio_ext.runs import record
 from studio_ext.runs.record import Exit
 
-from .contract import check_job, strangers
+from .contract import check_job, check_nobody_left
 from .studio import ENDED, Studio, until
 
 ALWAYS = ("daemon", "fork server", "S3 server")
@@ -87,7 +87,7 @@ def test_a_kill_at_a_step(
         assert "ModelArtifacts" in said
     if victim == "S3 server":
         until(lambda: _stores(studio), "S3 to be back", 30)
-    until(lambda: strangers(studio) == [], f"only servers to be left, not {strangers(studio)}", 60)
+    check_nobody_left(studio)
 
 
 def _stores(studio: Studio) -> bool:

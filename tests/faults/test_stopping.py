@@ -8,7 +8,7 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from .contract import check_job, strangers
+from .contract import check_job, check_nobody_left, strangers
 from .studio import BUCKET, Studio, until
 
 WHOLE_MACHINE = {"InstanceType": "ml.m5.2xlarge", "InstanceCount": 1, "VolumeSizeInGB": 1}
@@ -24,10 +24,6 @@ def weights(studio: Studio, name: str) -> bytes:
 
 def wait_for_work(studio: Studio, name: str) -> None:
     until(lambda: "waiting" in studio.noted(name), f"{name} to wait")
-
-
-def nobody_left(studio: Studio) -> None:
-    until(lambda: strangers(studio) == [], f"only servers to be left, not {strangers(studio)}", 60)
 
 
 def test_a_job_that_waits_for_room_never_runs(studio: Studio) -> None:
@@ -60,7 +56,7 @@ def test_a_job_that_is_being_prepared_stops_at_once(studio: Studio, step: str) -
     studio.release(step)
     assert studio.noted(name) == []
     assert "model.tar.gz" not in studio.objects(name)
-    nobody_left(studio)
+    check_nobody_left(studio)
 
 
 @pytest.mark.parametrize("job", ["parting", "heedful"])
@@ -71,7 +67,7 @@ def test_a_job_that_listens_has_the_last_word(studio: Studio, job: str) -> None:
     check_job(studio, name, {"Stopped"})
     assert weights(studio, name) == b"parting"
     assert "finished" not in studio.noted(name)
-    nobody_left(studio)
+    check_nobody_left(studio)
 
 
 def test_a_job_that_does_not_listen_is_killed_after_the_grace(studio: Studio) -> None:
@@ -82,13 +78,13 @@ def test_a_job_that_does_not_listen_is_killed_after_the_grace(studio: Studio) ->
     check_job(studio, name, {"Stopped"})
     assert time.monotonic() - began >= studio.grace
     assert weights(studio, name) == b"w" * 100_000
-    nobody_left(studio)
+    check_nobody_left(studio)
 
 
 def test_what_a_job_started_ends_with_it(studio: Studio) -> None:
     name = studio.submit("fertile", pause=0.0)
     check_job(studio, name, {"Completed"})
-    nobody_left(studio)
+    check_nobody_left(studio)
 
 
 def test_what_a_stopped_job_started_ends_with_it(studio: Studio) -> None:
@@ -97,7 +93,7 @@ def test_what_a_stopped_job_started_ends_with_it(studio: Studio) -> None:
     until(lambda: len(strangers(studio)) >= 4, "runner, kernel and their two children")
     studio.stop_job(name).result(60)
     check_job(studio, name, {"Stopped"})
-    nobody_left(studio)
+    check_nobody_left(studio)
 
 
 def test_what_a_job_started_ends_with_its_killed_runner(studio: Studio) -> None:
@@ -111,7 +107,7 @@ def test_what_a_job_started_ends_with_its_killed_runner(studio: Studio) -> None:
     said = check_job(studio, name, {"Failed"})
     assert "ended without a word" in said["FailureReason"]
     assert studio.objects(name) == {"output.tar.gz", "notebook.ipynb"}
-    nobody_left(studio)
+    check_nobody_left(studio)
 
 
 def test_a_stop_whose_runner_is_killed_publishes_what_there_is(studio: Studio) -> None:
@@ -132,7 +128,7 @@ def test_a_job_that_takes_too_long(studio: Studio, job: str, left: bytes) -> Non
     said = check_job(studio, name, {"Stopped"})
     assert said["SecondaryStatus"] == "MaxRuntimeExceeded"
     assert weights(studio, name) == left
-    nobody_left(studio)
+    check_nobody_left(studio)
 
 
 def test_a_retry_runs_again_after_a_kill(studio: Studio) -> None:
