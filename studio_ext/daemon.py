@@ -169,7 +169,7 @@ class Daemon:
         ended = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, ended.set)
-        tree.adopt_orphans()
+        tree.become_subreaper()
         bell = Bell(self.home.bell)
         loop.add_reader(bell.fileno(), self._hear, bell)
         self.store.subscribe(lambda _: self._heard(loop))

@@ -26,7 +26,7 @@ from ..bucket.objects import Objects
 from ..errors import AwsError
 from ..failpoints import failpoint
 from ..files import read_json
-from ..processes import tree
+from ..processes import marks, tree
 from ..processes.identity import Identity
 from ..runs import aftermath, layout, record, spec
 from ..runs.record import Exit
@@ -177,7 +177,7 @@ class Controller:
             orders.write(run.folder)
             run.heed(dataclasses.asdict(orders))
             failpoint("control.prepared")
-            environment |= {tree.MARKER: str(run.folder)}
+            environment |= {marks.MARKER: str(run.folder)}
             who: Identity = await self._executor.start(run.folder, environment)
         except AwsError as error:
             await self._abandon(run, Exit(run.token, "failed", f"ClientError: {error.message}"))
@@ -198,14 +198,14 @@ class Controller:
         run.who = who
         descriptor = who.open()
         if descriptor is None:
-            tree.reap([who.pid])
+            tree.reap(who.pid)
             self.wake()
             return
         self._watched[descriptor] = who
         asyncio.get_running_loop().add_reader(descriptor, self._ended, descriptor)
 
     def _ended(self, descriptor: int) -> None:
-        tree.reap([self._unwatch(descriptor).pid])
+        tree.reap(self._unwatch(descriptor).pid)
         self.wake()
 
     def _unwatch(self, descriptor: int) -> Identity:

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from studio_ext.kernels import tree
 from studio_ext.kernels.environment import THREADS
+from studio_ext.processes import tree
 
 OOM_SCORE = 500  # a job dies before the daemon does
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from studio_ext.errors import StudioError
-from studio_ext.kernels import child, tree
+from studio_ext.kernels import child
+from studio_ext.processes import tree
 
 UNKNOWN = -9999  # an exit status that nobody could collect
 DEVNULL = subprocess.DEVNULL

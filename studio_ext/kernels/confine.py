@@ -13,7 +13,7 @@ import os
 import stat
 from pathlib import Path
 
-from studio_ext.kernels import tree
+from studio_ext.processes import tree
 
 CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
 MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 4096, 16384, 1 << 18

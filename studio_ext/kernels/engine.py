@@ -16,12 +16,13 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from studio_ext.kernels import tree
 from studio_ext.kernels.book import Book
 from studio_ext.kernels.cells import DRAIN, Cells
 from studio_ext.kernels.kernel import GRACE, Kernel, KernelDied
 from studio_ext.kernels.outcome import Listener, Outcome, State
 from studio_ext.kernels.stop import Stop
+from studio_ext.processes import tree
+from studio_ext.processes.identity import Process, look
 
 LAST_WORDS = 1.0  # seconds, once a stopped cell's children have ended
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -189,16 +190,16 @@ class Execution:
                 await asyncio.wait_for(self._asked.wait(), self.stop.remaining)
         await self.kernel.kill()
 
-    def _terminate_children(self) -> list[tree.Process]:
+    def _terminate_children(self) -> list[Process]:
         below = [
             p for p in tree.descendants(self.kernel.pid) if not tree.ignores(p.pid, signal.SIGTERM)
         ]
         return [process for process in below if tree.send(process, signal.SIGTERM)]
 
-    async def _gone(self, processes: list[tree.Process], until: Callable[[], bool]) -> None:
+    async def _gone(self, processes: list[Process], until: Callable[[], bool]) -> None:
         while processes and not until():
             await asyncio.sleep(0.02)
-            now = [(process, tree.look(process.pid)) for process in processes]
+            now = [(process, look(process.pid)) for process in processes]
             processes = [
                 was
                 for was, is_ in now

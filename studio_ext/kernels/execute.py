@@ -13,7 +13,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from studio_ext.kernels import papermill, tree
+from studio_ext.kernels import papermill
 from studio_ext.kernels.direct import DirectKernel
 from studio_ext.kernels.engine import Execution
 from studio_ext.kernels.kernel import Kernel
@@ -21,6 +21,7 @@ from studio_ext.kernels.outcome import Engine, Listener, NotebookError, Outcome
 from studio_ext.kernels.protocol import ProtocolKernel
 from studio_ext.kernels.provisioner import NAME as FAST, LocalForkProvisioner
 from studio_ext.kernels.stop import Stop
+from studio_ext.processes import tree
 
 NAME = re.compile(r"[A-Za-z_.][A-Za-z0-9_.]*\Z")
 PYTHON = ("python3", "python", FAST)  # kernels that stand for this process's interpreter

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from studio_ext.kernels import environment, tree
+from studio_ext.kernels import environment
 from studio_ext.kernels.client import (
     Child,
     ForkRefused,
@@ -25,6 +25,7 @@ from studio_ext.kernels.client import (
     select_one,
     spawn,
 )
+from studio_ext.processes import tree
 
 RETRY = 60.0  # seconds before a fork server that would not start is tried again
 

@@ -38,8 +38,10 @@ from pathlib import Path
 from typing import Any
 
 from studio_ext.algorithms.preload import ENVIRONMENT
-from studio_ext.kernels import child, environment, tree
+from studio_ext.kernels import child, environment
 from studio_ext.kernels.preload import preload
+from studio_ext.processes import tree
+from studio_ext.processes.identity import look
 
 RECYCLE = 5_000  # forks, after which a fresh server takes over
 FRESH = 2.0  # seconds for which a look at the files on disk is good
@@ -219,7 +221,7 @@ class ForkServer:
             return  # the child ended in the same moment
         self.selector.unregister(client.connection)
         if client.tied:
-            for process in [*tree.descendants(client.pid), tree.look(client.pid)]:
+            for process in [*tree.descendants(client.pid), look(client.pid)]:
                 if process is not None:
                     tree.send(process, signal.SIGKILL)
 
@@ -250,7 +252,7 @@ class ForkServer:
     def _kill_orphans(self) -> None:
         """End what dead children left: a child of ours that we did not fork was theirs."""
         for pid in tree.children(os.getpid()):
-            process = tree.look(pid) if pid not in self.clients else None
+            process = look(pid) if pid not in self.clients else None
             if process is None or process.zombie or process.session in self.surviving:
                 continue
             tree.send(process, signal.SIGKILL)

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from studio_ext.kernels import tree
 from studio_ext.kernels.outcome import EngineUsed
+from studio_ext.processes import tree
 
 GRACE = 5.0  # seconds for exit handlers, as Jupyter gives; ipykernel may wait ten for itself
 POLL = 0.2  # seconds between looks at a process that has no pidfd

@@ -15,11 +15,12 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from jupyter_client.provisioning import LocalProvisioner
 
-from studio_ext.kernels import tree
 from studio_ext.kernels.client import Child
 from studio_ext.kernels.kernel import Kernel
 from studio_ext.kernels.outcome import NotebookError
 from studio_ext.kernels.provisioner import NAME
+from studio_ext.processes import tree
+from studio_ext.processes.identity import look
 
 PREFIX = "studio-k-"
 
@@ -28,7 +29,7 @@ def _sweep() -> None:
     """Remove what runners that were killed left of their kernels."""
     for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
         pid = path.name.removeprefix(PREFIX).partition("-")[0]
-        if pid.isdigit() and tree.LINUX and tree.look(int(pid)) is None:
+        if pid.isdigit() and tree.LINUX and look(int(pid)) is None:
             shutil.rmtree(path, ignore_errors=True)  # not ours: refused
 
 

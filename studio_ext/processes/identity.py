@@ -18,8 +18,8 @@ class Identity:
     @classmethod
     def of(cls, pid: int) -> Identity | None:
         """The process that has the number now; None when there is none, or only its corpse."""
-        found = stat(pid)
-        if found is None or found.state in "ZX":
+        found = look(pid)
+        if found is None or found.zombie:
             return None
         return cls(pid, found.started)
 
@@ -63,7 +63,7 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Stat:
+class Process:
     """What ``/proc/<pid>/stat`` says, as far as we ask."""
 
     pid: int
@@ -73,13 +73,18 @@ class Stat:
     session: int
     started: int
 
+    @property
+    def zombie(self) -> bool:
+        """It has ended and waits to be collected."""
+        return self.state in "ZX"
 
-def stat(pid: int) -> Stat | None:
+
+def look(pid: int) -> Process | None:
     """One process's line, None when there is no such process."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             text = file.read().decode(errors="replace")
-    except (FileNotFoundError, ProcessLookupError):
+    except OSError:
         return None
     fields = text[text.rindex(")") + 2 :].split()  # the name before may hold spaces and brackets
-    return Stat(pid, fields[0], int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19]))
+    return Process(pid, fields[0], int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19]))

@@ -1,142 +1,178 @@
-"""Everything a job started, however it tried to leave the family.
-
-A process may call ``setsid`` or outlive its parent, so neither groups nor parents suffice. Two
-things together do: the job's runner adopts orphans (it is a subreaper), and whatever the job
-starts carries its mark. What is started by ``exec`` has it in its environment; a fork of a warm
-process has the environment of that one, but it keeps the memory that its parent had mapped, so
-the runner maps its lock file.
-"""
+"""Process trees, read from /proc: who descends from whom, and ending all of them."""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
-import mmap
 import os
 import signal
 import sys
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from .identity import Identity, stat
+from .identity import Process, look
 
-MARKER = "STUDIO_ATTEMPT"
-MARK = "lock"  # the file in the attempt's folder that its processes have mapped
-
-_mapped: list[mmap.mmap] = []
-
-_SET_PDEATHSIG, _SET_CHILD_SUBREAPER = 1, 36
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_GET_CHILD_SUBREAPER = 1, 36, 37
+LINUX = sys.platform == "linux"
+LISTS_CHILDREN = Path("/proc/thread-self/children").exists()
 
 
-def adopt_orphans() -> None:
-    """Make this process the parent of every descendant whose own parent ends."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+def everyone() -> dict[int, Process]:
+    """All processes, by pid; empty where there is no /proc."""
+    if not LINUX:
+        return {}
+    found = (look(int(name)) for name in os.listdir("/proc") if name.isdigit())
+    return {process.pid: process for process in found if process is not None}
 
 
-def die_with_parent(number: signal.Signals = signal.SIGKILL) -> None:
-    """Get ``number`` when the thread that started this process ends."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_SET_PDEATHSIG, int(number), 0, 0, 0)
+def _listed(pid: int) -> list[int]:
+    """Children as Linux lists them: cheap, but not every kernel is built with it."""
+    tasks = os.listdir(f"/proc/{pid}/task")
+    texts = [Path(f"/proc/{pid}/task/{task}/children").read_text() for task in tasks]
+    return [int(number) for text in texts for number in text.split()]
 
 
-def everyone() -> Iterator[int]:
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            yield int(name)
+def _family() -> dict[int, list[int]]:
+    """Every process's children, from one look at all of /proc."""
+    below: dict[int, list[int]] = {}
+    for process in everyone().values():
+        below.setdefault(process.parent, []).append(process.pid)
+    return below
 
 
-def descendants(root: int) -> list[int]:
-    """All living descendants, parents before children."""
-    children = defaultdict(list)
-    for pid in everyone():
-        found = stat(pid)
-        if found is not None:
-            children[found.parent].append(pid)
-    order, queue = [], [root]
+def children(pid: int) -> list[int]:
+    """Direct children of ``pid``, orphans it adopted as a subreaper among them."""
+    if not LISTS_CHILDREN:
+        return _family().get(pid, [])
+    try:
+        return _listed(pid)
+    except OSError:
+        return []
+
+
+def descendants(pid: int) -> list[Process]:
+    """Everything below ``pid``, parents before children, zombies left out.
+
+    A process that detached itself (``setsid``) is still below its parent; one whose parent is gone
+    is below the nearest subreaper.
+    """
+    family = None if LISTS_CHILDREN else _family()
+    found: list[Process] = []
+    queue = children(pid) if family is None else list(family.get(pid, ()))
     while queue:
-        queue = [child for parent in queue for child in children[parent]]
-        order += queue
-    return order
+        process = look(queue.pop(0))
+        if process is not None:
+            queue += children(process.pid) if family is None else family.get(process.pid, [])
+            if not process.zombie:
+                found.append(process)
+    return found
 
 
-def mark(directory: Path) -> None:
-    """Make this process, and what it forks from now on, one of the attempt in ``directory``.
+def send(process: Process, signum: int) -> bool:
+    """Signal exactly this process, never a later one with its number; False when it is gone."""
+    try:
+        pidfd = os.pidfd_open(process.pid)
+    except (OSError, AttributeError):
+        return False
+    try:
+        now = look(process.pid)
+        if now is None or now.started != process.started:
+            return False
+        signal.pidfd_send_signal(pidfd, signum)
+    except OSError:
+        return False
+    finally:
+        os.close(pidfd)
+    return True
 
-    Raises:
-        OSError: as the system says.
+
+def signals(pid: int, field: str) -> int:
+    """The mask ``SigCgt`` (caught) or ``SigIgn`` (ignored) of a process; 0 when unknown."""
+    try:
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith(field + ":"):
+                return int(line.split()[1], 16)
+    except OSError:
+        pass
+    return 0
+
+
+def catches(pid: int, signum: int) -> bool:
+    """Whether the process has a handler of its own for ``signum``."""
+    return bool(signals(pid, "SigCgt") >> (signum - 1) & 1)
+
+
+def ignores(pid: int, signum: int) -> bool:
+    """Whether the process ignores ``signum``."""
+    return bool(signals(pid, "SigIgn") >> (signum - 1) & 1)
+
+
+def kill_below(pid: int, *, spare: frozenset[int] = frozenset(), timeout: float = 5.0) -> int:
+    """SIGKILL everything below ``pid`` but the direct children ``spare`` and what is below those.
+
+    Repeats until nothing is left, since what is killed may have forked meanwhile and orphans move
+    to the subreaper. Children of the calling process are reaped. Returns how many were killed.
     """
-    with open(directory / MARK, "a+b") as file:
-        if os.fstat(file.fileno()).st_size == 0:
-            file.truncate(1)  # nothing of no length can be mapped
-        _mapped.append(mmap.mmap(file.fileno(), 1, prot=mmap.PROT_READ))
-
-
-def marked(directory: Path) -> list[int]:
-    """Processes of the attempt in ``directory``, ourselves left out."""
-    variable = f"{MARKER}={directory}".encode()
-    mapping = f" {directory / MARK}".replace("\n", "\\012").encode()
-    return [pid for pid in everyone() if pid != os.getpid() and _carries(pid, variable, mapping)]
-
-
-def kill_marked(directory: Path) -> int:
-    """SIGKILL the processes of the attempt in ``directory``, and theirs, until none is found.
-
-    Returns:
-        How many were killed.
-    """
-    killed: set[Identity] = set()
-    patience = time.monotonic() + 10
+    killed: set[Process] = set()
+    deadline = time.monotonic() + timeout
     while True:
-        carriers = marked(directory)
-        below = [pid for carrier in carriers for pid in descendants(carrier)]
-        alive = {who for pid in [*carriers, *below] if (who := Identity.of(pid)) is not None}
-        if not alive or time.monotonic() > patience:
-            return len(killed)
-        for who in alive:
-            who.send(signal.SIGKILL)
-        killed |= alive
-        time.sleep(0.002)
+        direct = [number for number in children(pid) if number not in spare]
+        rest = [below for number in direct for below in descendants(number)]
+        for process in rest + [found for number in direct if (found := look(number))]:
+            if not process.zombie and send(process, signal.SIGKILL):
+                killed.add(process)
+        if pid == os.getpid():
+            for number in direct:
+                reap(number)
+        if not direct or time.monotonic() > deadline:
+            return len({(process.pid, process.started) for process in killed})
+        time.sleep(0.001)
 
 
-def kill_descendants(root: int) -> int:
-    """SIGKILL every descendant of ``root`` until it has none."""
-    killed = 0
-    patience = time.monotonic() + 10
-    while pids := [pid for pid in descendants(root) if Identity.of(pid) is not None]:
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-                killed += 1
-        reap(pids)
-        if time.monotonic() > patience:
-            break
-        time.sleep(0.002)
-    return killed
-
-
-def reap(pids: Iterable[int]) -> None:
-    """Bury those of ``pids`` that are our children and have ended."""
-    for pid in pids:
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
+def reap(pid: int) -> None:
+    """Collect one dead child of ours; nothing when it lives or is not ours."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
 
 
 def bury() -> None:
-    """Bury all children of ours that have ended, those among them that we were left with."""
-    for pid in everyone():
-        found = stat(pid)
-        if found is not None and found.parent == os.getpid() and found.state == "Z":
-            reap([pid])
+    """Collect all dead children of ours, those among them that we were left with."""
+    for pid in children(os.getpid()):
+        process = look(pid)
+        if process is not None and process.zombie:
+            reap(pid)
 
 
-def _carries(pid: int, variable: bytes, mapping: bytes) -> bool:
-    with contextlib.suppress(OSError):
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            if variable in file.read().split(b"\0"):
-                return True
-        with open(f"/proc/{pid}/maps", "rb") as file:
-            return any(line.rstrip(b"\n").endswith(mapping) for line in file)
-    return False
+def prctl(option: int, argument: int) -> bool:
+    """Linux's prctl with one number; False elsewhere or when refused."""
+    if not LINUX:
+        return False
+    return ctypes.CDLL(None, use_errno=True).prctl(option, argument, 0, 0, 0) == 0
+
+
+def become_subreaper(on: bool = True) -> bool:
+    """Make orphans among our descendants our children, so that none gets out of sight."""
+    return prctl(PR_SET_CHILD_SUBREAPER, int(on))
+
+
+def is_subreaper() -> bool:
+    value = ctypes.c_int(0)
+    if not LINUX:
+        return False
+    libc = ctypes.CDLL(None, use_errno=True)
+    done = libc.prctl(PR_GET_CHILD_SUBREAPER, ctypes.byref(value), 0, 0, 0)
+    return done == 0 and bool(value.value)
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when the thread that forked it ends."""
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def threads() -> int:
+    """Operating system threads of this process, also those that Python does not know."""
+    if LINUX:
+        return len(os.listdir("/proc/self/task"))
+    import threading
+
+    return threading.active_count()

@@ -8,7 +8,7 @@ import shutil
 import time
 from pathlib import Path
 
-from ..processes import tree
+from ..processes import marks, tree
 from ..processes.identity import Identity
 from ..processes.lock import Lock
 from . import packing, record
@@ -41,10 +41,10 @@ def close(folder: Path, end: Exit, *, model: bool = False) -> Exit | Identity:
         if who is not None and who.alive():
             return who
         if time.monotonic() > patience:
-            tree.kill_marked(folder)
+            marks.kill_marked(folder)
         time.sleep(0.01)
     try:
-        tree.kill_marked(folder)
+        marks.kill_marked(folder)
         tree.bury()
         packing.sweep(folder)
         with contextlib.suppress(OSError, ValueError, TypeError):

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..files import read_json, write_json
-from ..processes import tree
+from ..processes import marks
 from ..processes.identity import Identity
 
-EXIT, RUNNER, LOCK = "exit.json", "runner.json", tree.MARK
+EXIT, RUNNER, LOCK = "exit.json", "runner.json", marks.MARK
 
 NOBODY = Identity(-1, -1)
 

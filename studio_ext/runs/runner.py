@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import StudioError
 from ..failpoints import failpoint
-from ..processes import tree
+from ..processes import marks, tree
 from ..processes.bell import ring
 from ..processes.identity import Identity
 from ..processes.lock import Lock
@@ -48,17 +48,17 @@ def main(directory: str) -> int:
     lock = Lock(folder / record.LOCK)
     if not lock.take():
         return 1
-    tree.mark(folder)
+    marks.mark(folder)
     failpoint("runner.locked")
     if Exit.read(folder) is not None:
         return 0  # somebody found the attempt abandoned before we were there
-    tree.adopt_orphans()
+    tree.become_subreaper()
     record.announce(folder, Identity.own())
     spec = Spec.read(folder)
     ring(spec.bell)
     failpoint("runner.announced")
     end = Run(folder, spec).run()
-    tree.kill_descendants(os.getpid())
+    tree.kill_below(os.getpid())
     _record(end, folder)
     failpoint("runner.exited")
     ring(spec.bell)

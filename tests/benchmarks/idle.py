@@ -40,7 +40,7 @@ def main() -> None:
         try:
             daemon = ensure(home)["pid"]
             time.sleep(SETTLE)
-            pids = [daemon, *descendants(daemon)]
+            pids = [daemon, *(process.pid for process in descendants(daemon))]
             before = {pid: cpu([pid]) for pid in pids}
             time.sleep(WATCH)
             print(f"{'process':<22} {'PSS MB':>8} {'% of a core':>12}")

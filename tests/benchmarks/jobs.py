@@ -118,7 +118,7 @@ class Studio:
 
     def cpu(self) -> float:
         daemon = self.api.daemon["pid"]
-        return cpu([daemon, *descendants(daemon)])
+        return cpu([daemon, *(process.pid for process in descendants(daemon))])
 
 
 def server_seconds(job: dict[str, Any]) -> float:

@@ -21,8 +21,8 @@ import nbformat
 from botocore.config import Config
 
 from studio_ext.home import Home
-from studio_ext.kernels import tree as family
-from studio_ext.processes.identity import Identity, stat
+from studio_ext.processes import tree as family
+from studio_ext.processes.identity import Identity, look
 
 from .notebooks import JOBS, notebook
 
@@ -293,7 +293,7 @@ class PollingReader:
 
 
 def _alive(pid: int) -> bool:
-    found = stat(pid)
+    found = look(pid)
     return found is not None and found.state not in "ZX"
 
 

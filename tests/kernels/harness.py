@@ -14,9 +14,9 @@ from pathlib import Path
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from studio_ext.kernels import tree
 from studio_ext.kernels.execute import execute
 from studio_ext.kernels.stop import Stop
+from studio_ext.processes import tree
 
 folder = Path(FOLDER)  # type: ignore[name-defined]  # noqa: F821  given by run_path
 request = json.loads((folder / "request.json").read_text())

@@ -17,10 +17,11 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from studio_ext.kernels import tree
 from studio_ext.kernels.execute import execute, load, prepare
 from studio_ext.kernels.outcome import NotebookError, Silent
 from studio_ext.kernels.stop import Stop
+from studio_ext.processes import tree
+from studio_ext.processes.identity import look
 
 from .conftest import ENGINES, Ran, result
 
@@ -158,7 +159,7 @@ def test_stop_kills_what_does_not_end(
     assert "grace" in ran.outcome["evalue"]
     assert ran.statuses == ["failed", "pending"]
     assert ran.leftovers == []
-    assert tree.look(int((tmp_path / "pid").read_text())) is None
+    assert look(int((tmp_path / "pid").read_text())) is None
 
 
 def test_stop_before_the_first_cell(tmp_path: Path) -> None:
@@ -185,7 +186,7 @@ def test_daemons_end_with_the_notebook(
     ran = run(tmp_path, code, engine=engine)
     assert ran.outcome["state"] == "completed"
     assert ran.leftovers == []
-    assert tree.look(int((tmp_path / "pid").read_text())) is None
+    assert look(int((tmp_path / "pid").read_text())) is None
 
 
 @engines
@@ -356,9 +357,9 @@ def test_a_runner_that_is_killed_takes_its_kernel_along(
         runner.kill()
         assert runner.wait(10) == -signal.SIGKILL
         limit = time.monotonic() + 10
-        while tree.look(kernel) is not None and time.monotonic() < limit:
+        while look(kernel) is not None and time.monotonic() < limit:
             time.sleep(0.01)
-        assert tree.look(kernel) is None
+        assert look(kernel) is None
         nbformat.read(folder / "output.ipynb", 4)
 
 

@@ -17,9 +17,11 @@ from typing import Any
 
 import pytest
 
-from studio_ext.kernels import environment, tree
+from studio_ext.kernels import environment
 from studio_ext.kernels.client import ForkRefused, ServedChild, SpawnedChild, request
 from studio_ext.kernels.forks import ForkServers
+from studio_ext.processes import tree
+from studio_ext.processes.identity import look
 
 
 def until(condition: Callable[[], Any], seconds: float = 20) -> None:
@@ -30,7 +32,7 @@ def until(condition: Callable[[], Any], seconds: float = 20) -> None:
 
 
 def gone(pid: int) -> bool:
-    process = tree.look(pid)
+    process = look(pid)
     return process is None or process.zombie
 
 
@@ -364,7 +366,7 @@ def test_import_is_possible_everywhere() -> None:
         "delattr(signal, 'pidfd_send_signal')\n"
         "import studio_ext.kernels.execute, studio_ext.kernels.forks as forks, pathlib\n"
         "assert forks.ForkServers(pathlib.Path('/none')).warm(os.environ) is None\n"
-        "from studio_ext.kernels import tree, confine\n"
+        "from studio_ext.processes import tree; from studio_ext.kernels import confine\n"
         "assert tree.everyone() == {}\n"
         "assert 'Linux' in confine.bind_opt_ml(pathlib.Path('/'))\n"
     )

@@ -16,10 +16,10 @@ import pytest
 from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
 
-from studio_ext.kernels import tree
 from studio_ext.kernels.client import ForkRefused, ServedChild
 from studio_ext.kernels.forks import ForkServers
 from studio_ext.kernels.provisioner import NAME, ForkProvisioner, arguments, kernelspec
+from studio_ext.processes.identity import look
 
 LAB = """
 import os, sys, time
@@ -131,9 +131,9 @@ def test_the_first_kernel_does_not_wait_for_the_server(
     assert "no fork server is ready" in manager.provisioner.refused
     pid = empty.wait(os.environ, 60)["pid"]
     limit = time.monotonic() + 20
-    while tree.look(pid) and not tree.look(pid).zombie and time.monotonic() < limit:  # type: ignore[union-attr]
+    while look(pid) and not look(pid).zombie and time.monotonic() < limit:  # type: ignore[union-attr]
         time.sleep(0.05)
-    assert tree.look(pid) is None or tree.look(pid).zombie  # type: ignore[union-attr]
+    assert look(pid) is None or look(pid).zombie  # type: ignore[union-attr]
 
 
 def test_a_kernel_dies_with_its_jupyter_server(
@@ -152,14 +152,14 @@ def test_a_kernel_dies_with_its_jupyter_server(
     assert lab.stdout is not None
     kind, number = lab.stdout.readline().split()
     assert kind == "ServedChild"
-    assert tree.look(int(number)) is not None
+    assert look(int(number)) is not None
     lab.kill()
     lab.wait()
     lab.stdout.close()
     limit = time.monotonic() + 10
-    while tree.look(int(number)) is not None and time.monotonic() < limit:
+    while look(int(number)) is not None and time.monotonic() < limit:
         time.sleep(0.01)
-    assert tree.look(int(number)) is None
+    assert look(int(number)) is None
 
 
 def test_the_entry_point_is_ours() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from studio_ext.processes.identity import Identity, stat
+from studio_ext.processes.identity import Identity, look
 
 SLEEP = [sys.executable, "-ISc", "import time; time.sleep(600)"]
 
@@ -49,7 +49,7 @@ def test_a_later_process_with_the_number_is_another(child: subprocess.Popen[byte
 def test_we_know_ourselves() -> None:
     own = Identity.own()
     assert own.pid == os.getpid()
-    found = stat(os.getpid())
+    found = look(os.getpid())
     assert found is not None
     assert (found.parent, found.session) == (os.getppid(), os.getsid(0))
 
@@ -61,13 +61,13 @@ def test_a_name_with_brackets_and_blanks_is_no_trap() -> None:
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"named\n"
-        found = stat(process.pid)
+        found = look(process.pid)
         process.kill()
     assert found is not None
     assert found.parent == os.getpid()
 
 
 def test_no_process_has_a_negative_number() -> None:
-    assert stat(-1) is None
+    assert look(-1) is None
     assert Identity.of(-1) is None
     assert not Identity(-1, -1).alive()

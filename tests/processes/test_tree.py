@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from studio_ext.processes import tree
-from studio_ext.processes.identity import Identity
+from studio_ext.processes import marks, tree
+from studio_ext.processes.identity import Identity, look
 
 # A runner as far as marks go: forks what `CHILD` does, and says every pid.
 START = """
 import os, subprocess, sys, time
 from pathlib import Path
-from studio_ext.processes import tree
+from studio_ext.processes import marks, tree
 def say(pid):
     os.write(1, f"{pid}\\n".encode())
 """
@@ -66,7 +66,7 @@ def wait_for_end(found: list[Identity]) -> None:
 
 
 FORKS = """
-tree.mark(Path(sys.argv[1]))
+marks.mark(Path(sys.argv[1]))
 if os.fork() == 0:
     os.setsid()
     os.closerange(3, 256)
@@ -86,10 +86,10 @@ def test_forks_of_a_marked_process_carry_its_mark(
 ) -> None:
     (child,) = start(FORKS)  # its parents are dead, its descriptors closed, its session its own
     assert child.alive()
-    assert tree.marked(tmp_path) == [child.pid]
-    assert tree.kill_marked(tmp_path) == 1
+    assert marks.marked(tmp_path) == [child.pid]
+    assert marks.kill_marked(tmp_path) == 1
     wait_for_end([child])
-    assert tree.kill_marked(tmp_path) == 0
+    assert marks.kill_marked(tmp_path) == 0
 
 
 STARTS = """
@@ -108,9 +108,9 @@ second.wait()
 def test_what_was_started_is_found_by_environment_and_what_that_started_by_descent(
     start: Callable[..., list[Identity]], tmp_path: Path
 ) -> None:
-    found = start(STARTS, env={tree.MARKER: str(tmp_path)})
+    found = start(STARTS, env={marks.MARKER: str(tmp_path)})
     assert len(found) == 3
-    assert tree.kill_marked(tmp_path) == 4, "they and the process that started them"
+    assert marks.kill_marked(tmp_path) == 4, "they and the process that started them"
     wait_for_end(found)
 
 
@@ -121,15 +121,15 @@ def test_others_who_look_into_the_folder_are_left_alone(
     (reader,) = start(
         "file = open(Path(sys.argv[1], 'log.jsonl')); os.chdir(sys.argv[1]);"
         "say(os.getpid()); os.write(1, b'end\\n'); time.sleep(600)",
-        env={tree.MARKER: f"{tmp_path}0"},
+        env={marks.MARKER: f"{tmp_path}0"},
     )
-    assert tree.marked(tmp_path) == []
-    assert tree.kill_marked(tmp_path) == 0
+    assert marks.marked(tmp_path) == []
+    assert marks.kill_marked(tmp_path) == 0
     assert reader.alive()
 
 
 ORPHAN = """
-tree.adopt_orphans()
+tree.become_subreaper()
 reader, writer = os.pipe()
 if os.fork() == 0:
     os.setsid()
@@ -140,10 +140,10 @@ if os.fork() == 0:
 os.wait()
 os.read(reader, 4)
 (orphan,) = tree.descendants(os.getpid())
-say(orphan)
+say(orphan.pid)
 sys.stdin.readline()
-assert tree.kill_descendants(os.getpid()) == 1
-assert tree.kill_descendants(os.getpid()) == 0
+assert tree.kill_below(os.getpid()) == 1
+assert tree.kill_below(os.getpid()) == 0
 say(os.getpid())
 os.write(1, b"end\\n")
 time.sleep(600)
@@ -177,11 +177,11 @@ def test_a_process_may_die_with_its_parent(start: Callable[..., list[Identity]])
     (child,) = start(
         "import signal\n"
         "if os.fork() == 0:\n"
-        "    tree.die_with_parent(signal.SIGKILL)\n"
+        "    tree.die_with_parent()\n"
         "    say(os.getpid()); os.write(1, b'end\\n'); time.sleep(600)\n"
         "time.sleep(600)\n"
     )
-    parent = Identity.of(tree.stat(child.pid).parent)
+    parent = Identity.of(look(child.pid).parent)
     assert parent is not None
     parent.send(tree.signal.SIGKILL)
     wait_for_end([child])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from studio_ext.processes import tree
+from studio_ext.processes import marks
 from studio_ext.processes.identity import Identity
 from studio_ext.processes.lock import Lock
 from studio_ext.runs import aftermath, layout, record, runner
@@ -93,7 +93,7 @@ def test_what_the_dead_runner_started_is_ended(folder: Path) -> None:
     code = "import time; print('here', flush=True); time.sleep(600)"
     with subprocess.Popen(
         [sys.executable, "-ISc", code],
-        env={tree.MARKER: str(folder)},
+        env={marks.MARKER: str(folder)},
         stdout=subprocess.PIPE,
         start_new_session=True,
     ) as child:
@@ -115,7 +115,7 @@ def test_who_holds_the_lock_and_says_nothing_is_ended(
     )
     with subprocess.Popen(
         [sys.executable, "-c", code, str(folder)],
-        env={**os.environ, tree.MARKER: str(folder)},
+        env={**os.environ, marks.MARKER: str(folder)},
         stdout=subprocess.PIPE,
     ) as holder:
         assert holder.stdout is not None
