@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -150,11 +151,12 @@ def test_random_numbers_differ(servers: ForkServers) -> None:
 def test_no_descriptor_or_zombie_is_left(quick: ForkServers) -> None:
     server = quick.health()[0]["pid"]
     before = len(os.listdir(f"/proc/{server}/fd"))
+    gc.collect()  # what earlier tests let go of must not be counted now and closed later
     ours = len(os.listdir("/proc/self/fd"))
     for _ in range(20):
         assert python(quick, "pass").wait(20) == 0
     until(lambda: len(os.listdir(f"/proc/{server}/fd")) <= before)
-    assert len(os.listdir("/proc/self/fd")) == ours
+    assert len(os.listdir("/proc/self/fd")) <= ours
     assert tree.children(server) == []
     quick.close()
 
