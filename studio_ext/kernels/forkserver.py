@@ -194,9 +194,12 @@ class ForkServer:
             limits=request.get("limits", {}),
             threads=request.get("threads", False),
         )
+        # Until the child has its own handlers a signal for it would run ours, and be lost.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
         pid = os.fork()
         if pid == 0:
             child.run(order, work)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         self.forks += 1
         client = Client(connection, pid, request.get("tied", False), request.get("survive", False))
         self.clients[pid] = client

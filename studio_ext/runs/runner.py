@@ -265,6 +265,8 @@ class Run:
 
         signal.signal(signal.SIGTERM, lambda *_: ask("stopped"))
         signal.signal(signal.SIGALRM, lambda *_: ask("timeout"))
+        if self.stopped_by is not None:
+            ask(self.stopped_by)  # asked in a moment when an exception is dropped: a finalizer, say
 
 
 CLIENT_ERRORS = frozenset({"HyperparameterError", "DataError", "FormatError", "UnknownContentType"})

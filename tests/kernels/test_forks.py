@@ -209,6 +209,15 @@ def test_runners_outlive_a_killed_server(quick: ForkServers, tmp_path: Path) -> 
     quick.close()
 
 
+def test_a_signal_right_after_the_fork_is_the_childs(quick: ForkServers) -> None:
+    for _ in range(20):
+        child = call(quick, "time:sleep", [60])
+        assert isinstance(child, ServedChild)
+        child.terminate()
+        assert child.wait(30) == -signal.SIGTERM
+    assert len(quick.health()) == 1, "the server itself took it"
+
+
 def test_a_tied_child_dies_with_its_handle(quick: ForkServers, tmp_path: Path) -> None:
     code = (
         "import subprocess, time\n"
