@@ -144,7 +144,7 @@ def _clean(value: Any) -> Any:
     if isinstance(value, str):
         value = re.sub(r"0x[0-9a-f]+", "0x", value)
         value = re.sub(r"ipykernel_\d+/\d+\.py", "cell.py", value)
-        value = re.sub(r"[0-9.]+ ([µμu]s|ms|s|ns)\b", "T", value)
+        value = re.sub(r"[0-9.]+(?:e[+-][0-9]+)? ([µμu]s|ms|s|ns)\b", "T", value)
         return re.sub(r"\b[0-9a-f]{32}\b", "id", value)
     return value
 
