@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from studio_ext.processes import tree
+from studio_ext.processes import marks, tree
 from studio_ext.processes.identity import Identity
 from studio_ext.runs import local
 from studio_ext.runs.local import LocalExecutor
@@ -34,7 +34,7 @@ class Forks:
 
 
 def start(forks: Forks | None, folder: Path) -> Identity:
-    environment = {**os.environ, tree.MARKER: str(folder)}
+    environment = {**os.environ, marks.MARKER: str(folder)}
     return asyncio.run(LocalExecutor(forks).start(folder, environment))
 
 
@@ -57,7 +57,7 @@ def test_a_runner_is_started_cold_in_its_own_session(tmp_path: Path) -> None:
     who = start(forks, tmp_path)
     assert len(forks.asked) == 1
     assert os.getsid(who.pid) == who.pid
-    assert tree.marked(tmp_path) == [who.pid]
+    assert marks.marked(tmp_path) == [who.pid]
     assert os.waitstatus_to_exitcode(os.waitpid(who.pid, 0)[1]) == 1, "there are no orders"
     words = (tmp_path / local.OUTPUT).read_text()
     assert words.rstrip().endswith("run.json is missing")
