@@ -1,4 +1,4 @@
-"""AWS Signature Version 4: who signed a request, and whether that is so.
+"""AWS Signature Version 4: who signed a request, whether that is so, and signing one.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from .faults import IncompleteSignature, InvalidSignature, MissingToken
-from .service import Head
+from .service import Credential, Head
 
 SKEW = 300.0  # seconds a clock may be wrong, either way
 LONGEST_LINK = 7 * 86400  # seconds a presigned link may last
@@ -162,25 +162,10 @@ class Verifier:
         if unsigned:
             raise InvalidSignature(f"headers must be signed: {', '.join(sorted(unsigned))}")
         key = self._signing_key(secret, claim)
-        scope = f"{claim.day}/{claim.region}/{claim.service}/aws4_request"
-        query = _canonical_query(head.query, presigned=claim.lasts is not None)
         right = False
         for host, path in self._seen(head):
-            canonical = "\n".join(
-                (
-                    head.method,
-                    _canonical_path(path, claim.service),
-                    query,
-                    *(f"{name}:{_header(head, name, host)}" for name in claim.signed),
-                    "",
-                    ";".join(claim.signed),
-                    payload_hash,
-                )
-            )
-            digest = hashlib.sha256(canonical.encode(errors="surrogateescape")).hexdigest()
-            to_sign = f"{ALGORITHM}\n{claim.stamp}\n{scope}\n{digest}"
-            expected = hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
-            right |= hmac.compare_digest(expected, claim.signature)
+            seen = Head(head.method, path, head.query, {**head.headers, "host": host})
+            right |= hmac.compare_digest(_signature(claim, key, seen, payload_hash), claim.signature)
         if not right:
             raise InvalidSignature(
                 "The request signature we calculated does not match the signature you provided. "
@@ -192,12 +177,9 @@ class Verifier:
         scope = (secret, claim.day, claim.region, claim.service)
         key = self._keys.get(scope)
         if key is None:
-            key = f"AWS4{secret}".encode()
-            for part in (*scope[1:], "aws4_request"):
-                key = hmac.new(key, part.encode(), hashlib.sha256).digest()
             if len(self._keys) > 256:
                 self._keys.clear()
-            self._keys[scope] = key
+            key = self._keys[scope] = _signing_key(*scope)
         return key
 
     def _seen(self, head: Head) -> Iterator[tuple[str, str]]:
@@ -213,6 +195,69 @@ class Verifier:
         yield from seen
 
 
+def sign(
+    head: Head,
+    credential: Credential,
+    *,
+    service: str,
+    region: str,
+    payload_hash: str,
+    now: float | None = None,
+) -> dict[str, str]:
+    """The headers of ``head`` and those that sign it, with names in lower case.
+
+    Args:
+        head: with its ``host``. Its ``x-amz-`` headers and Content-Type are signed, others not.
+        payload_hash: SHA-256 of the body in hex, or what stands for it in S3's requests.
+        now: epoch seconds; the clock's when None.
+    """
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+    headers = {**head.headers, "x-amz-date": stamp}
+    if service == "s3":
+        headers["x-amz-content-sha256"] = payload_hash
+    if credential.session_token:
+        headers["x-amz-security-token"] = credential.session_token
+    names = [n for n in headers if n.startswith("x-amz-") or n in ("host", "content-type")]
+    claim = Claim(
+        credential.access_key, credential.session_token, stamp[:8], region, service,
+        tuple(sorted(names)), "", stamp,
+    )  # fmt: skip
+    key = _signing_key(credential.secret_key, claim.day, region, service)
+    signed = Head(head.method, head.path, head.query, headers)
+    headers["authorization"] = (
+        f"{ALGORITHM} Credential={claim.access_key}/{claim.day}/{region}/{service}/aws4_request, "
+        f"SignedHeaders={';'.join(claim.signed)}, "
+        f"Signature={_signature(claim, key, signed, payload_hash)}"
+    )
+    return headers
+
+
+def _signing_key(secret: str, *scope: str) -> bytes:
+    key = f"AWS4{secret}".encode()
+    for part in (*scope, "aws4_request"):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    return key
+
+
+def _signature(claim: Claim, key: bytes, head: Head, payload_hash: str) -> str:
+    """The signature that a request has under a key, in the scope of the claim."""
+    canonical = "\n".join(
+        (
+            head.method,
+            _canonical_path(head.path, claim.service),
+            _canonical_query(head.query, presigned=claim.lasts is not None),
+            *(f"{name}:{' '.join(head.headers.get(name, '').split())}" for name in claim.signed),
+            "",
+            ";".join(claim.signed),
+            payload_hash,
+        )
+    )
+    digest = hashlib.sha256(canonical.encode(errors="surrogateescape")).hexdigest()
+    scope = f"{claim.day}/{claim.region}/{claim.service}/aws4_request"
+    to_sign = f"{ALGORITHM}\n{claim.stamp}\n{scope}\n{digest}"
+    return hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
+
+
 def _seconds(stamp: str) -> float:
     found = _STAMP.fullmatch(stamp)
     try:
@@ -221,11 +266,6 @@ def _seconds(stamp: str) -> float:
         return float(timegm(tuple(map(int, found.groups()))))
     except ValueError:
         raise IncompleteSignature(f"X-Amz-Date is {stamp!r}; expected YYYYMMDDTHHMMSSZ") from None
-
-
-def _header(head: Head, name: str, host: str) -> str:
-    value = host if name == "host" else head.headers.get(name, "")
-    return " ".join(value.split())
 
 
 def _canonical_path(path: str, service: str) -> str:

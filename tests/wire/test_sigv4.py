@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import hashlib
 import time
 from dataclasses import replace
@@ -14,9 +15,9 @@ from hypothesis import given, settings, strategies as st
 from studio_ext.errors import AwsError
 from studio_ext.wire.faults import IncompleteSignature, InvalidSignature, MissingToken
 from studio_ext.wire.service import Head
-from studio_ext.wire.sigv4 import Verifier, read_claim
+from studio_ext.wire.sigv4 import Verifier, read_claim, sign
 
-from ..serving import KEY
+from ..serving import KEY, REGION
 from .signing import signed
 
 BODY = b'{"ModelName":"a"}'
@@ -182,3 +183,35 @@ def test_a_date_that_does_not_exist() -> None:
     )  # fmt: skip
     with pytest.raises(IncompleteSignature):
         Verifier().check_age(read_claim(head))
+
+
+@settings(max_examples=100, deadline=None)
+@given(PATHS, PAIRS)
+def test_we_sign_as_botocore_does(path: str, pairs: list[tuple[str, str]]) -> None:
+    query = "&".join(f"{name}={value}" for name, value in pairs)
+    url = f"http://localhost{path}" + (f"?{query}" if query else "")
+    theirs = head_of(url)
+    now = calendar.timegm(time.strptime(theirs.headers["x-amz-date"], "%Y%m%dT%H%M%SZ"))
+    ours = sign(
+        Head("POST", path, query, {"host": "localhost"}), KEY,
+        service="sagemaker", region=REGION, payload_hash=HASH, now=now,
+    )  # fmt: skip
+    assert ours["authorization"] == theirs.headers["authorization"]
+
+
+@pytest.mark.parametrize("service", ["sagemaker", "s3", "studio"])
+@pytest.mark.parametrize("token", [None, "a-session"])
+def test_what_we_sign_verifies(service: str, token: str | None) -> None:
+    headers = {"host": "localhost:8443", "content-type": "text/csv", "x-amz-meta-a": " b  c "}
+    head = Head("PUT", "/bucket/a//../b%20c+d~", "partNumber=1&uploadId=%2Fx", headers)
+    signed_headers = sign(
+        head, replace(KEY, session_token=token),
+        service=service, region="eu-west-1", payload_hash=HASH,
+    )  # fmt: skip
+    assert ("x-amz-content-sha256" in signed_headers) == (service == "s3")
+    assert signed_headers.get("x-amz-security-token") == token
+    whole = replace(head, headers=signed_headers)
+    verify(whole)
+    changed = {**signed_headers, "x-amz-meta-a": "d"}
+    with pytest.raises(InvalidSignature):
+        verify(replace(whole, headers=changed))
