@@ -165,7 +165,8 @@ class Verifier:
         right = False
         for host, path in self._seen(head):
             seen = Head(head.method, path, head.query, {**head.headers, "host": host})
-            right |= hmac.compare_digest(_signature(claim, key, seen, payload_hash), claim.signature)
+            expected = _signature(claim, key, seen, payload_hash)
+            right |= hmac.compare_digest(expected, claim.signature)
         if not right:
             raise InvalidSignature(
                 "The request signature we calculated does not match the signature you provided. "
