@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from ..errors import StudioError
 from .schema import metadata
@@ -33,7 +33,13 @@ def _first(connection: Connection) -> None:
     metadata.create_all(connection)
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_first,)
+def _name_transitions(connection: Connection) -> None:
+    columns = {column["name"] for column in inspect(connection).get_columns("transitions")}
+    if "name" not in columns:  # the first step makes today's tables
+        connection.execute(text("ALTER TABLE transitions ADD COLUMN name TEXT NOT NULL DEFAULT ''"))
+
+
+STEPS: tuple[Callable[[Connection], None], ...] = (_first, _name_transitions)
 
 
 def migrate(engine: Engine, *, steps: tuple[Callable[[Connection], None], ...] = STEPS) -> int:

@@ -43,6 +43,7 @@ class Transition:
 
     Attributes:
         seq: grows with every change of anything.
+        name: the resource's, which nobody can look up once it is deleted.
         action: ``create``, ``update`` or ``delete``.
         status: the resource's status after the change.
         message: why, in words.
@@ -54,6 +55,7 @@ class Transition:
     kind: str
     region: str
     key: str
+    name: str
     action: str
     status: str
     message: str

@@ -57,6 +57,7 @@ transitions = Table(
     Column("kind", Text, nullable=False),
     Column("region", Text, nullable=False),
     Column("key", Text, nullable=False),
+    Column("name", Text, nullable=False, server_default=""),
     Column("action", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("message", Text, nullable=False, server_default=""),

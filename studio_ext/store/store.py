@@ -271,8 +271,8 @@ class Transaction(Reader):
     def _append(self, action: str, resource: Resource, message: str) -> None:
         values = {
             "resource_id": resource.id, "kind": resource.kind, "region": resource.region,
-            "key": resource.key, "action": action, "status": resource.status,
-            "message": message, "at": self._clock(),
+            "key": resource.key, "name": resource.name, "action": action,
+            "status": resource.status, "message": message, "at": self._clock(),
         }  # fmt: skip
         table = schema.transitions
         seq = self._connection.execute(
