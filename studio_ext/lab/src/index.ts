@@ -1,0 +1,10 @@
+import { JupyterFrontEndPlugin } from '@jupyterlab/application';
+
+import { citizenship } from './plugins/citizenship';
+import { pages } from './plugins/pages';
+import { sidebar } from './plugins/sidebar';
+import { studio } from './plugins/studio';
+
+const plugins: JupyterFrontEndPlugin<any>[] = [studio, pages, sidebar, citizenship];
+
+export default plugins;
