@@ -12,3 +12,8 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
     from .extension import StudioApp
 
     return [{"module": "studio_ext", "app": StudioApp}]
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Where ``jupyter labextension develop`` finds what esbuild made."""
+    return [{"src": "labextension", "dest": "studio-ext"}]
