@@ -35,6 +35,7 @@ from ..store.store import Leased, Stale
 from .admission import Admission
 from .contract import Change, Executor, JobKind
 from .publish import publish
+from .reports import Audience, Load, Reports
 from .run import MARGIN, Run
 
 T = TypeVar("T")
@@ -71,12 +72,25 @@ class Controller:
         self._awake = asyncio.Event()
         self._watched: dict[int, Identity] = {}
         self._since: dict[int, float] = {}  # monotonic creation, which no set clock moves
+        self._reports = Reports(self._wake_in, Load(admission.capacity.cores, 0, 0))
 
     # -- the loop ---------------------------------------------------------------------------
 
     def wake(self) -> None:
         """Look again soon. Call on the event loop's thread."""
         self._awake.set()
+
+    def _wake_in(self, seconds: float) -> None:
+        asyncio.get_running_loop().call_later(seconds, self.wake)
+
+    def subscribe(self, audience: Audience) -> None:
+        """Tell ``audience`` what runs do from now on."""
+        self._reports.subscribe(audience)
+
+    @property
+    def load(self) -> Load:
+        """How full the machine was at the last pass."""
+        return self._reports.load
 
     async def work(self) -> None:
         """Recover, then pass after pass until cancelled."""
@@ -96,7 +110,10 @@ class Controller:
         """One pass."""
         for run in list(self._runs.values()):
             self._one(self._advance, run)
-        self._admit()
+        waiting = self._admit()
+        self._reports.loaded(
+            Load(self._admission.capacity.cores, self._admission.used.cores, waiting)
+        )
 
     def _one(self, act: Callable[[T], None], subject: T) -> None:
         """Deal with one run or row; what is wrong with it must not stop the others."""
@@ -118,7 +135,9 @@ class Controller:
 
     # -- starting ---------------------------------------------------------------------------
 
-    def _admit(self) -> None:
+    def _admit(self) -> int:
+        """Start what there is room for; how many have to wait."""
+        waiting = 0
         for noun, job in self._jobs.items():
             busy = {run.job_id for run in self._runs.values()}
             for row in self._living(noun, job.stopping):
@@ -129,7 +148,9 @@ class Controller:
                 if row.id in busy:
                     continue
                 room = room and self._admission.fits(job.needs(row))
+                waiting += not room
                 self._one(self._begin if room else self._wait, row)
+        return waiting
 
     def _living(self, noun: str, status: str) -> list[Resource]:
         query = Query(
@@ -164,8 +185,12 @@ class Controller:
         self._spawn(run, self._start(run, row))
 
     def _take(self, attempt: Attempt, row: Resource, folder: Path) -> Run:
-        run = self._runs[attempt.token] = Run(attempt.token, row.id, row.kind, folder)
+        run = self._runs[attempt.token] = Run(
+            attempt.token, row.id, row.kind, folder,
+            region=row.region, key=row.key, name=row.name, since=attempt.claimed,
+        )  # fmt: skip
         self._admission.hold(run.token, self._jobs[row.kind].needs(row))
+        self._reports.began(run)
         return run
 
     async def _start(self, run: Run, row: Resource) -> None:
@@ -218,6 +243,7 @@ class Controller:
         if run.busy:
             return
         phases = run.news()
+        self._reports.of(run)
         if phases:
             self._enter(run, phases)
         end = Exit.read(run.folder)

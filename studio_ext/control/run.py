@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..processes.identity import Identity
-from ..runs.journal import EVENTS, Tail
+from ..runs.journal import EVENTS, LOG, METRICS, Tail
 from ..runs.record import Exit
 from .contract import Progress
 
@@ -20,17 +20,24 @@ class Run:
     """One attempt that holds its job's lease.
 
     Attributes:
+        region, key, name: the job's.
+        since: epoch seconds at which it was claimed.
         who: the runner, None while nobody knows one.
         busy: a task is at work on its start or its end.
         end: the end that it is to have because nobody else will write one.
         kill_at: monotonic seconds at which patience with a stop ends.
         limit: seconds after which even a silent runner is ended.
+        shown, heard, heard_at: what was told of its progress; what of its output, and when.
     """
 
     token: int
     job_id: int
     kind: str
     folder: Path
+    region: str = ""
+    key: str = ""
+    name: str = ""
+    since: float = 0.0
     who: Identity | None = None
     busy: bool = False
     end: Exit | None = None
@@ -38,6 +45,9 @@ class Run:
     grace: float = 120.0
     limit: float = float("inf")
     progress: Progress | None = None
+    shown: Progress | None = None
+    heard: int = 0
+    heard_at: float = float("-inf")
     _tail: Tail | None = field(default=None)
 
     def heed(self, orders: Mapping[str, Any]) -> None:
@@ -61,3 +71,14 @@ class Run:
                 case {"event": "cell", "index": int(index), "of": int(of)}:
                     self.progress = Progress(index, of)
         return phases
+
+    def printed(self) -> int:
+        """Bytes of log and metrics so far."""
+        return sum(_size(self.folder / name) for name in (LOG, METRICS))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -21,6 +21,7 @@ from typing import Any
 
 LOG, METRICS, EVENTS = "log.jsonl", "metrics.jsonl", "events.jsonl"
 LONGEST_LINE = 256 * 1024  # CloudWatch's limit for one event
+QUIET = 0.25  # seconds, at least, between two rings for output
 
 
 class Journal:
@@ -45,6 +46,7 @@ class Journal:
         self._steps: dict[str, int] = {}
         self._torn: set[str] = set()
         self._ring, self._clock = ring, clock
+        self._rung = float("-inf")
         self.final: dict[str, dict[str, Any]] = {}
 
     def text(self, stream: str, text: str) -> None:
@@ -85,6 +87,10 @@ class Journal:
         if found:
             self._write(METRICS, found)
             self.final |= {metric["name"]: metric for metric in found}
+        now = time.monotonic()
+        if now - self._rung >= QUIET:
+            self._rung = now
+            self._ring()
 
     def _measure(self, line: str) -> Iterable[dict[str, Any]]:
         for name, pattern in self._patterns:

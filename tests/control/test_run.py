@@ -44,3 +44,10 @@ def test_patience_follows_orders() -> None:
     assert (run.grace, run.limit) == (3.0, 103.0 + MARGIN)
     run.heed({})
     assert (run.grace, run.limit) == (3.0, float("inf"))
+
+
+def test_output_is_measured_whoever_removes_it(tmp_path: Path) -> None:
+    run = Run(1, 1, "TrainingJob", tmp_path)
+    assert run.printed() == 0
+    Journal(tmp_path, clock=lambda: 5.0).text("stdout", "one\n")
+    assert run.printed() > 10

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,13 @@ def test_what_is_written_is_json_lines(tmp_path: Path) -> None:
     book.close()
     (line,) = (tmp_path / LOG).read_bytes().splitlines()
     assert json.loads(line) == {"m": "ü\u2028\x00", "t": 5.0}
+
+
+def test_output_rings_but_not_for_every_line(tmp_path: Path) -> None:
+    rings: list[int] = []
+    book = made(tmp_path, ring=lambda: rings.append(1))
+    begin = time.monotonic()
+    while time.monotonic() - begin < 2.5 * journal.QUIET:
+        book.text("stdout", "line\n")
+    book.close()
+    assert len(rings) == 3
