@@ -5,6 +5,7 @@ import { ISignal } from '@lumino/signaling';
 import { Aws } from './aws';
 import { Feed } from './feed';
 import { Server } from './model';
+import { Pages } from './pages';
 import { S3 } from './s3';
 
 /** Studio as every part of the interface sees it. */
@@ -23,4 +24,12 @@ export interface IStudio {
 export const IStudio = new Token<IStudio>(
   'studio-ext:IStudio',
   'SageMaker on this Jupyter: its API, its buckets and what happens in it.'
+);
+
+/** The pages of the main area. */
+export type IPages = Pages;
+
+export const IPages = new Token<IPages>(
+  'studio-ext:IPages',
+  'The pages of Studio: registers what they show under a name, and opens them.'
 );

@@ -1,0 +1,4 @@
+declare module '@rjsf/validator-ajv8' {
+  const validator: import('@rjsf/utils').ValidatorType;
+  export default validator;
+}
