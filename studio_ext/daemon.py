@@ -17,6 +17,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +47,14 @@ from .kinds.job import Surroundings
 from .kinds.registry import SageMakerService, records
 from .kinds.training import TrainingJob
 from .neighbours import services
+from .pages.door import PagesDoor
+from .pages.feed import Feed
 from .processes import tree
 from .processes.bell import Bell
 from .processes.identity import Identity
 from .processes.lock import Lock
 from .runs.local import LocalExecutor
-from .store import Attempt, Resource, Store
+from .store import Attempt, Resource, Store, Transition
 from .wire.app import make_app
 from .wire.service import Caller
 
@@ -150,6 +153,12 @@ class Daemon:
             self.store, [training], LocalExecutor(runners), self.objects,
             Admission(machine()), home.jobs,
         )  # fmt: skip
+        self.feed = Feed(
+            self.store, self.controller, lambda: {"version": __version__, "url": self.endpoint.url}
+        )
+        pages = PagesDoor(
+            self.feed, self.keys.lookup, self._note, account=ACCOUNT, public_urls=public_urls
+        )
         sagemaker = SageMakerService(self.store, [*records(self.store), training])
         self.app = make_app(
             [sagemaker, *services(self.store, self.keys)],
@@ -157,7 +166,7 @@ class Daemon:
             account=ACCOUNT,
             public_urls=public_urls,
             audit=self._note,
-            extra_handlers=[self.door.rule],
+            extra_handlers=[self.door.rule, *pages.rules],
             token_key=self.keys.derived("page-tokens"),
         )
 
@@ -172,7 +181,7 @@ class Daemon:
         tree.become_subreaper()
         bell = Bell(self.home.bell)
         loop.add_reader(bell.fileno(), self._hear, bell)
-        self.store.subscribe(lambda _: self._heard(loop))
+        self.store.subscribe(partial(self._heard, loop))
         self.forks.warm(self._base_environment())
         await self.bucket.start()
         servers = self._serve()
@@ -240,7 +249,9 @@ class Daemon:
         bell.hear()
         self.controller.wake()
 
-    def _heard(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _heard(self, loop: asyncio.AbstractEventLoop, changed: list[Transition]) -> None:
+        """On whichever thread has changed something."""
+        loop.call_soon_threadsafe(self.feed.changed, changed)
         loop.call_soon_threadsafe(self.controller.wake)
 
     # -- what rooms ask of each other -------------------------------------------------------

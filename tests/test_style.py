@@ -32,6 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "control": {*SMALL, "store", "processes", "runs", "bucket"},
     "kinds": {*SMALL, "store", "algorithms", "bucket", "runs", "control"},
     "neighbours": {*SMALL, "wire", "store", "identity", "runs"},
+    "pages": {*SMALL, "store", "wire", "control"},
     "home": {*SMALL, "processes"},
     "launch": {*SMALL, "processes", "home"},
 }

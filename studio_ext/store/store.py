@@ -69,6 +69,19 @@ class Reader:
     def count(self, wanted: Query) -> int:
         return int(self._connection.execute(query.to_count(wanted)).scalar_one())
 
+    def counts(self) -> dict[str, dict[str, int]]:
+        """How many resources there are, by kind and region."""
+        columns = schema.resources.c
+        rows = self._connection.execute(
+            select(columns.kind, columns.region, func.count()).group_by(
+                columns.kind, columns.region
+            )
+        )
+        found: dict[str, dict[str, int]] = {}
+        for kind, region, number in rows:
+            found.setdefault(kind, {})[region] = number
+        return found
+
     def tags(self, arn: str) -> dict[str, str]:
         table = schema.tags
         rows = self._connection.execute(
