@@ -21,9 +21,9 @@ ELSEWHERE = Caller(KEY.access_key, KEY.arn, ACCOUNT, "eu-west-1")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(database: str) -> Iterator[Store]:
     ticks = itertools.count(1_800_000_000)
-    found = Store(f"sqlite:///{tmp_path / 'studio.db'}", clock=lambda: float(next(ticks)))
+    found = Store(database, clock=lambda: float(next(ticks)))
     yield found
     found.close()
 

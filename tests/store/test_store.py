@@ -12,9 +12,9 @@ from studio_ext.store.store import Exists, Leased, Stale
 
 
 @pytest.fixture
-def store(tmp_path: Path):
+def store(database: str):
     ticks = iter(range(1, 10_000))
-    store = Store(f"sqlite:///{tmp_path}/studio.db", clock=lambda: float(next(ticks)))
+    store = Store(database, clock=lambda: float(next(ticks)))
     yield store
     store.close()
 
