@@ -35,7 +35,9 @@ def postgresql() -> Iterator[str]:
     if programs is None:
         pytest.skip("no PostgreSQL here; run: apt install postgresql, and this again")
     with (
-        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,  # a short path, for sockets
+        tempfile.TemporaryDirectory(
+            ignore_cleanup_errors=True
+        ) as folder,  # a short path, for sockets
         databases.running(programs, Path(folder)) as url,
     ):
         yield url

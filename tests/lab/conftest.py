@@ -75,9 +75,7 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.fixture(scope="session")
-def lab(
-    served: Studio, notebooks: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Lab]:
+def lab(served: Studio, notebooks: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """JupyterLab over the notebooks' folder and the home of ``served``."""
     own = tmp_path_factory.mktemp("jupyter")
     with socket.socket() as one:
@@ -127,9 +125,7 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def open_page(
-    browser: Any, lab: Lab, complaints: list[str]
-) -> Iterator[Callable[..., Any]]:
+def open_page(browser: Any, lab: Lab, complaints: list[str]) -> Iterator[Callable[..., Any]]:
     """Opens JupyterLab in a new window: ``open_page(width=1280, theme="JupyterLab Dark")``."""
     contexts = []
 
@@ -137,7 +133,9 @@ def open_page(
         if not any(pattern.search(text) for pattern in NOISE):
             complaints.append(f"{kind}: {text}")
 
-    def open_page(width: int = 1280, height: int = 800, path: str = "lab", reset: bool = True) -> Any:
+    def open_page(
+        width: int = 1280, height: int = 800, path: str = "lab", reset: bool = True
+    ) -> Any:
         context = browser.new_context(viewport={"width": width, "height": height}, locale="en-US")
         contexts.append(context)
         page = context.new_page()
