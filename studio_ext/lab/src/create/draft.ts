@@ -4,11 +4,12 @@ import { ISignal, Signal } from '@lumino/signaling';
 
 import { AwsError } from '../aws';
 import { Catalogue, FormModel, Kind } from '../model';
+import { requestOf } from '../resource/code';
 import { describe, namedIds } from '../resources';
 import { IStudio } from '../tokens';
 import { Problem, check, refused } from './problems';
 import { Path, at, pruned, stemOf, uniqueName, withValue } from './request';
-import { Schema, accepted, toSchema } from './schema';
+import { Schema, toSchema } from './schema';
 
 /**
  * A request that is being written.
@@ -49,8 +50,7 @@ export class Draft implements IDisposable {
     if (from.clone) {
       const { fields } = await describe(studio.aws, kind, namedIds(kind, from.clone));
       const schema = toSchema(form.schema);
-      request = (pruned(accepted(fields, schema, schema) as JSONValue) ?? {}) as JSONObject;
-      delete request.Tags;
+      request = requestOf(fields, schema);
       const name = nameOf(kind, schema);
       if (name) {
         request[name] = uniqueName(stemOf(from.clone));

@@ -54,21 +54,3 @@ export function schemaAt(root: Schema, path: Path): Schema | null {
   }
   return found;
 }
-
-/** A request without the members that the operation does not take. */
-export function accepted(value: unknown, schema: Schema, root: Schema): unknown {
-  const node = resolved(schema, root);
-  if (Array.isArray(value)) {
-    return node.items ? value.map(each => accepted(each, node.items!, root)) : value;
-  }
-  if (value && typeof value === 'object' && node.properties) {
-    const kept: Record<string, unknown> = {};
-    for (const [name, each] of Object.entries(value)) {
-      if (node.properties[name]) {
-        kept[name] = accepted(each, node.properties[name], root);
-      }
-    }
-    return kept;
-  }
-  return value;
-}
