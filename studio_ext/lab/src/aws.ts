@@ -6,7 +6,8 @@ import { JSONObject } from '@lumino/coreutils';
 const TARGETS = {
   sagemaker: 'SageMaker',
   logs: 'Logs_20140328',
-  cloudwatch: 'GraniteServiceVersion20100801'
+  cloudwatch: 'GraniteServiceVersion20100801',
+  'sagemaker-metrics': '' // its operations are paths
 };
 
 export type Service = keyof typeof TARGETS;
@@ -41,12 +42,13 @@ export class Aws {
     input: object = {},
     service: Service = 'sagemaker'
   ): Promise<T> {
-    const url = URLExt.join(this._settings.baseUrl, 'studio', 'aws');
+    const target = TARGETS[service];
+    const url = URLExt.join(this._settings.baseUrl, 'studio', 'aws', target ? '' : operation);
     const request = {
       method: 'POST',
       headers: {
-        'Content-Type': 'application/x-amz-json-1.1',
-        'X-Amz-Target': `${TARGETS[service]}.${operation}`,
+        'Content-Type': target ? 'application/x-amz-json-1.1' : 'application/json',
+        ...(target ? { 'X-Amz-Target': `${target}.${operation}` } : {}),
         'X-Studio-Region': this._region()
       },
       body: JSON.stringify(input)

@@ -21,6 +21,9 @@ export namespace CommandIDs {
   export const compare = 'studio:compare';
   export const runNotebook = 'studio:run-notebook';
   export const openNotebook = 'studio:open-notebook';
+  export const reopen = 'studio:reopen-notebook';
+  export const openDirectory = 'studio:open-run-directory';
+  export const copyArn = 'studio:copy-arn';
   export const disk = 'studio:show-disk';
 }
 

@@ -1,11 +1,13 @@
 import { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { citizenship } from './plugins/citizenship';
+import { desk } from './plugins/desk';
 import { forms } from './plugins/forms';
 import { pages } from './plugins/pages';
+import { run } from './plugins/run';
 import { sidebar } from './plugins/sidebar';
 import { studio } from './plugins/studio';
 
-const plugins: JupyterFrontEndPlugin<any>[] = [studio, pages, forms, sidebar, citizenship];
+const plugins: JupyterFrontEndPlugin<any>[] = [studio, pages, desk, forms, run, sidebar, citizenship];
 
 export default plugins;

@@ -1,0 +1,92 @@
+import { Clipboard, Notification } from '@jupyterlab/apputils';
+import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+
+import { CommandIDs } from '../commands';
+import { IDesk } from '../desk';
+import { isOver } from '../feed';
+import { jobPath, openPath } from '../links';
+import { Resource, describe, namedIds } from '../resources';
+import { JobNotebook } from './notebook';
+import { reopened } from './reopen';
+
+const text = { type: 'string' };
+const RESOURCE = {
+  args: { type: 'object', properties: { kind: text, name: text }, required: ['kind', 'name'] }
+};
+
+/** What the page of a resource offers beside what every list does. */
+export function addResourceCommands(desk: IDesk): void {
+  const { commands, studio, contents } = desk;
+  const { trans } = studio;
+
+  const find = async (args: ReadonlyPartialJSONObject): Promise<Resource> => {
+    const { kinds } = await studio.server.model();
+    const kind = kinds[String(args.kind)];
+    return describe(studio.aws, kind, namedIds(kind, String(args.name)));
+  };
+  const notebookOf = async (job: Resource): Promise<JobNotebook> => {
+    const notebook = new JobNotebook(contents, () => job, () => isOver(job.status));
+    notebook.refresh();
+    await new Promise<void>(resolve => notebook.changed.connect(() => resolve()));
+    notebook.dispose();
+    if (!notebook.path) {
+      throw new Error(trans.__('The job has left no notebook yet.'));
+    }
+    return notebook;
+  };
+  const show = async (path: string, index: number) => {
+    await commands.execute('docmanager:open', { path, factory: 'Notebook' });
+    const panel = desk.notebooks?.find(({ context }) => context.path === path);
+    if (panel && index >= 0) {
+      await panel.context.ready;
+      await panel.revealed;
+      panel.content.activeCellIndex = index;
+      await panel.content.scrollToItem(index, 'center');
+    }
+  };
+  const told = (task: (args: ReadonlyPartialJSONObject) => Promise<void>) =>
+    async (args: ReadonlyPartialJSONObject) => {
+      try {
+        await task(args);
+      } catch (error) {
+        Notification.error(`${args.name}: ${(error as Error).message}`.slice(0, 140));
+      }
+    };
+
+  commands.addCommand(CommandIDs.openNotebook, {
+    label: trans.__('Open Notebook'),
+    caption: trans.__('The notebook of the job with its outputs; at the failing cell, when it failed'),
+    describedBy: RESOURCE,
+    execute: told(async args => {
+      const notebook = await notebookOf(await find(args));
+      await show(notebook.path, notebook.failure?.index ?? -1);
+    })
+  });
+  commands.addCommand(CommandIDs.reopen, {
+    label: trans.__('Open a Copy to Work On'),
+    caption: trans.__('Copies the notebook of the job beside your own, with what the job was given'),
+    describedBy: RESOURCE,
+    execute: told(async args => {
+      const job = await find(args);
+      const notebook = await notebookOf(job);
+      const copy = await reopened(desk, job, await notebook.content());
+      const at = notebook.failure ? notebook.failure.index + 1 : -1; // below the cell of ours
+      await show(copy, at);
+    })
+  });
+  commands.addCommand(CommandIDs.openDirectory, {
+    label: trans.__('Open Run Directory'),
+    caption: trans.__('The folder in which the job ran, in the file browser'),
+    describedBy: RESOURCE,
+    execute: told(async args => {
+      const path = jobPath(String(args.kind), String(args.name));
+      await contents.get(path, { content: false });
+      await openPath(commands, path);
+    })
+  });
+  commands.addCommand(CommandIDs.copyArn, {
+    label: trans.__('Copy ARN'),
+    describedBy: { args: { ...RESOURCE.args, properties: { kind: text, name: text, arn: text } } },
+    execute: async args => Clipboard.copyToSystem(String(args.arn ?? (await find(args)).arn))
+  });
+}

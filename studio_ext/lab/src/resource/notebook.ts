@@ -1,0 +1,158 @@
+import { Contents } from '@jupyterlab/services';
+import { IDisposable } from '@lumino/disposable';
+import { ISignal, Signal } from '@lumino/signaling';
+
+import { drivePath, jobPath } from '../links';
+import { Resource } from '../resources';
+import { Throttle } from '../throttle';
+import { plain } from './log';
+
+const PAUSE = 3000; // milliseconds between two readings of a notebook that runs
+
+type Output = {
+  output_type: string;
+  data?: Record<string, unknown>;
+  ename?: string;
+  evalue?: string;
+  traceback?: string[];
+};
+
+type Cell = {
+  cell_type: string;
+  source: string | string[];
+  outputs?: Output[];
+  metadata: { papermill?: { status?: string } };
+};
+
+export type NotebookJSON = { cells: Cell[]; metadata: Record<string, unknown> };
+
+/** The cell that failed. */
+export interface Failure {
+  /** Among all cells, from 0. */
+  index: number;
+  source: string;
+  error: string;
+  /** The end of the traceback, in lines without colours. */
+  traceback: string[];
+}
+
+/** The notebook of a job: where it is, its first picture, and the cell that failed. */
+export class JobNotebook implements IDisposable {
+  constructor(
+    private readonly _contents: Contents.IManager,
+    private readonly _resource: () => Resource | null,
+    private readonly _isOver: () => boolean
+  ) {}
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** Where it is in JupyterLab's contents; `''` while there is none. */
+  get path(): string {
+    return this._path;
+  }
+
+  /** A picture among its outputs, as a data URL. */
+  get picture(): string {
+    return this._picture;
+  }
+
+  get failure(): Failure | null {
+    return this._failure;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    this._isDisposed = true;
+    this._read.dispose();
+    Signal.clearData(this);
+  }
+
+  refresh(): void {
+    if (!this._isFinal) {
+      this._read.ask();
+    }
+  }
+
+  /** The notebook itself. */
+  async content(): Promise<NotebookJSON> {
+    const found = await this._contents.get(this._path, { type: 'notebook', format: 'json', content: true });
+    return found.content as NotebookJSON;
+  }
+
+  private _read = new Throttle(async () => {
+    const resource = this._resource();
+    if (!resource?.kind.runs) {
+      return;
+    }
+    const over = this._isOver();
+    for (const path of places(resource, over)) {
+      try {
+        this._path = path;
+        const notebook = await this.content();
+        this._picture = firstPicture(notebook);
+        this._failure = failure(notebook);
+        this._isFinal = over;
+        break;
+      } catch {
+        this._path = ''; // not yet, or not any more
+      }
+    }
+    if (!this._isDisposed) {
+      this._changed.emit();
+    }
+  }, PAUSE);
+
+  private _path = '';
+  private _picture = '';
+  private _failure: Failure | null = null;
+  private _isFinal = false;
+  private _isDisposed = false;
+  private _changed = new Signal<this, void>(this);
+}
+
+/** Where a job's notebook can be, the best first. */
+function places({ kind, name, fields }: Resource, over: boolean): string[] {
+  const output = (fields.OutputDataConfig as { S3OutputPath?: string } | undefined)?.S3OutputPath;
+  const running = `${jobPath(kind.noun, name)}/notebook.ipynb`;
+  const ended = output ? drivePath(`${output.replace(/\/+$/, '')}/${name}/output/notebook.ipynb`) : '';
+  return over && ended ? [ended, running] : [running];
+}
+
+/** The first PNG among the outputs; nothing else is shown without asking. */
+export function firstPicture({ cells }: NotebookJSON): string {
+  for (const output of cells.flatMap(cell => cell.outputs ?? [])) {
+    const data = output.data?.['image/png'];
+    const text = (Array.isArray(data) ? data.join('') : String(data ?? '')).replace(/\s/g, '');
+    if (text && /^[A-Za-z0-9+/=]+$/.test(text)) {
+      return `data:image/png;base64,${text}`;
+    }
+  }
+  return '';
+}
+
+export function failure({ cells }: NotebookJSON): Failure | null {
+  const failed = (cell: Cell) =>
+    cell.outputs?.some(output => output.output_type === 'error') &&
+    (cell.metadata.papermill?.status ?? 'failed') === 'failed';
+  const index = cells.findIndex(failed);
+  if (index < 0) {
+    return null;
+  }
+  const { source, outputs } = cells[index];
+  const error = outputs!.find(output => output.output_type === 'error')!;
+  return {
+    index,
+    source: Array.isArray(source) ? source.join('') : source,
+    error: plainText(`${error.ename ?? ''}: ${error.evalue ?? ''}`),
+    traceback: (error.traceback ?? []).join('\n').split('\n').map(plain)
+  };
+}
+
+function plainText(text: string): string {
+  return text.split('\n').map(plain).join('\n');
+}

@@ -1,0 +1,47 @@
+import * as React from 'react';
+
+interface Props {
+  title: string;
+  /** Folded until somebody opens it. */
+  folded?: boolean;
+  wide?: boolean;
+  /** What stands beside the title. */
+  aside?: React.ReactNode;
+  children: React.ReactNode;
+}
+
+/** A part of a page under its title. */
+export function Section({ title, folded, wide, aside, children }: Props): JSX.Element {
+  const [open, setOpen] = React.useState(!folded);
+  const id = React.useId();
+  const className = `jp-StudioPage-section${wide ? ' jp-mod-wide' : ''}`;
+  if (folded === undefined) {
+    return (
+      <section className={className} aria-labelledby={id}>
+        <header>
+          <h2 id={id}>{title}</h2>
+          {aside}
+        </header>
+        {children}
+      </section>
+    );
+  }
+  return (
+    <section className={className} aria-labelledby={id}>
+      <header>
+        <h2>
+          <button
+            id={id}
+            className="jp-StudioPage-fold"
+            aria-expanded={open}
+            onClick={() => setOpen(!open)}
+          >
+            {title}
+          </button>
+        </h2>
+        {open ? aside : null}
+      </header>
+      {open ? children : null}
+    </section>
+  );
+}
