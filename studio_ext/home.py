@@ -14,6 +14,10 @@ from .files import read_json, write_json
 from .processes.identity import Identity
 
 
+SOCKET_PATH = 107  # bytes of a socket's path, on Linux
+LONGEST = len("/run-0123456789/studio-k-0123456-01234567/k-5")  # of what is below the folder
+
+
 class UnsafeDirectory(StudioError):
     """A folder that must be ours alone is not."""
 
@@ -79,10 +83,11 @@ class Home:
     def runtime(self) -> Path:
         """Where sockets are. Their paths may have 108 bytes at most, a home's may be longer."""
         mark = hashlib.sha256(str(self.root).encode()).hexdigest()[:8]
-        base = os.environ.get("XDG_RUNTIME_DIR")
-        if base and os.access(base, os.W_OK):
-            return Path(base) / f"studio-{mark}"
-        return Path(tempfile.gettempdir()) / f"studio-{os.getuid()}-{mark}"
+        own = Path(os.environ.get("XDG_RUNTIME_DIR") or "/run/none") / f"studio-{mark}"
+        if os.access(own.parent, os.W_OK) and _holds_sockets(own):
+            return own
+        shared = Path(tempfile.gettempdir()) / f"studio-{os.getuid()}-{mark}"
+        return shared if _holds_sockets(shared) else Path("/tmp", shared.name)
 
     @property
     def bell(self) -> Path:
@@ -127,3 +132,8 @@ class Home:
         if found is None or not Identity(found["pid"], found["started"]).alive():
             return None
         return found
+
+
+def _holds_sockets(folder: Path) -> bool:
+    """Whether the paths of all sockets below are short enough."""
+    return len(os.fsencode(folder)) + LONGEST <= SOCKET_PATH

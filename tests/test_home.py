@@ -52,6 +52,21 @@ def test_sockets_have_short_paths(home: Home, monkeypatch: pytest.MonkeyPatch) -
     assert str(os.getuid()) in deep.runtime.name  # the folder is shared with other users
 
 
+@pytest.mark.parametrize("name", ["XDG_RUNTIME_DIR", "TMPDIR"])
+def test_a_long_folder_for_sockets_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    long = tmp_path / ("long" * 20)
+    long.mkdir()
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    monkeypatch.setenv(name, str(long))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    home = Home(tmp_path)
+    assert long not in home.runtime.parents
+    deepest = home.runtime / "run-1234567890" / "studio-k-1234567-12345678" / "k-5"
+    assert len(str(deepest)) <= 107
+
+
 @pytest.mark.parametrize("spoil", ["open", "link"])
 def test_a_folder_that_others_can_write_is_refused(home: Home, tmp_path: Path, spoil: str) -> None:
     if spoil == "open":
