@@ -93,7 +93,7 @@ def lab(served: Studio, notebooks: Path, tmp_path_factory: pytest.TempPathFactor
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
         f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}",
-        f"--ServerApp.root_dir={notebooks}", "--LabApp.news_url=None",
+        f"--ServerApp.root_dir={notebooks}", "--LabApp.news_url=None", "--LabApp.expose_app_in_browser=True",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]  # fmt: skip
     lab = Lab(f"http://127.0.0.1:{port}", notebooks, command, environment,
