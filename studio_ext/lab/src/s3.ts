@@ -40,20 +40,39 @@ export class S3 {
     if (token) {
       query.set('continuation-token', token);
     }
-    const answer = await this._ask('GET', `${bucket}?${query}`);
-    return {
-      folders: texts(answer, 'CommonPrefixes > Prefix'),
-      objects: [...answer.querySelectorAll('Contents')].map(each => ({
-        key: text(each, 'Key'),
-        size: Number(text(each, 'Size')),
-        modified: text(each, 'LastModified')
-      })),
-      next: text(answer, 'NextContinuationToken')
-    };
+    return folder(await this._ask('GET', `${bucket}?${query}`));
+  }
+
+  /** Every object below a prefix, a thousand at a time. */
+  async *all(bucket: string, prefix: string): AsyncGenerator<S3Object[]> {
+    let token = '';
+    do {
+      const query = new URLSearchParams({ 'list-type': '2', prefix });
+      if (token) {
+        query.set('continuation-token', token);
+      }
+      const page = folder(await this._ask('GET', `${bucket}?${query}`));
+      yield page.objects;
+      token = page.next;
+    } while (token);
   }
 
   async delete(bucket: string, key: string): Promise<void> {
     await this._ask('DELETE', `${bucket}/${quoted(key)}`);
+  }
+
+  /**
+   * Deletes at most a thousand objects.
+   *
+   * @throws Error the first that could not be deleted.
+   */
+  async deleteMany(bucket: string, keys: readonly string[]): Promise<void> {
+    const body = new XMLSerializer().serializeToString(deletion(keys));
+    const answer = await this._ask('POST', `${bucket}?delete`, body);
+    const error = answer.querySelector('Error');
+    if (error) {
+      throw new Error(`${text(error, 'Key')}: ${text(error, 'Message')}`);
+    }
   }
 
   /** Stores a file; `report` is told the part that has arrived, 0 to 1. */
@@ -96,9 +115,9 @@ export class S3 {
     return URLExt.join(this._settings.baseUrl || PageConfig.getBaseUrl(), 'studio/s3', bucket, quoted(key));
   }
 
-  private async _ask(method: string, path: string): Promise<Document> {
+  private async _ask(method: string, path: string, sent?: string): Promise<Document> {
     const url = URLExt.join(this._settings.baseUrl, 'studio/s3', path);
-    const response = await ServerConnection.makeRequest(url, { method }, this._settings);
+    const response = await ServerConnection.makeRequest(url, { method, body: sent }, this._settings);
     const body = await response.text();
     if (!response.ok) {
       throw new Error(message(body) || `${method} ${path}: ${response.status}`);
@@ -111,6 +130,33 @@ export class S3 {
 export function parseUri(uri: string): { bucket: string; key: string } | null {
   const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(uri);
   return match ? { bucket: match[1], key: match[2] ?? '' } : null;
+}
+
+function folder(answer: Document): S3Folder {
+  return {
+    folders: texts(answer, 'CommonPrefixes > Prefix'),
+    objects: [...answer.querySelectorAll('Contents')].map(each => ({
+      key: text(each, 'Key'),
+      size: Number(text(each, 'Size')),
+      modified: text(each, 'LastModified')
+    })),
+    next: text(answer, 'NextContinuationToken')
+  };
+}
+
+/** DeleteObjects' document; keys are texts in it, whatever they hold. */
+function deletion(keys: readonly string[]): Document {
+  const made = document.implementation.createDocument(null, 'Delete');
+  const add = (parent: Element, name: string, value = '') => {
+    const child = made.createElement(name);
+    child.textContent = value;
+    return parent.appendChild(child);
+  };
+  for (const key of keys) {
+    add(add(made.documentElement, 'Object'), 'Key', key);
+  }
+  add(made.documentElement, 'Quiet', 'true');
+  return made;
 }
 
 function quoted(key: string): string {

@@ -3,6 +3,7 @@ import { IDocumentManager } from '@jupyterlab/docmanager';
 import { JSONObject } from '@lumino/coreutils';
 
 import { CreatePage } from '../create/page';
+import { DiskPage } from '../disk/page';
 import { IPages, IStudio } from '../tokens';
 
 /** Forms that create what Studio keeps. */
@@ -24,6 +25,10 @@ export const forms: JupyterFrontEndPlugin<void> = {
         clone: clone === undefined ? undefined : String(clone)
       }),
       label: clone ? trans.__('Clone %1', String(clone)) : trans.__('New %1', String(kind))
+    }));
+    pages.register('disk', () => ({
+      content: new DiskPage(studio, app.commands),
+      label: trans.__('Disk usage')
     }));
   }
 };
