@@ -24,6 +24,7 @@ export namespace CommandIDs {
   export const reopen = 'studio:reopen-notebook';
   export const openDirectory = 'studio:open-run-directory';
   export const copyArn = 'studio:copy-arn';
+  export const openBucket = 'studio:open-bucket';
   export const disk = 'studio:show-disk';
 }
 

@@ -1,5 +1,6 @@
 import { LabIcon } from '@jupyterlab/ui-components';
 
+import bucket from '../style/icons/bucket.svg';
 import failed from '../style/icons/failed.svg';
 import idle from '../style/icons/idle.svg';
 import running from '../style/icons/running.svg';
@@ -11,6 +12,7 @@ import waiting from '../style/icons/waiting.svg';
 const icon = (name: string, svgstr: string) => new LabIcon({ name: `studio:${name}`, svgstr });
 
 export const studioIcon = icon('studio', studio);
+export const bucketIcon = icon('bucket', bucket);
 export const runningIcon = icon('running', running);
 export const waitingIcon = icon('waiting', waiting);
 export const succeededIcon = icon('succeeded', succeeded);

@@ -1,0 +1,52 @@
+import { ILayoutRestorer, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
+import { ITranslator } from '@jupyterlab/translation';
+
+import { CommandIDs } from '../commands';
+import { createBrowser } from '../drive/browser';
+import { StudioDrive } from '../drive/drive';
+import { bucketIcon } from '../icons';
+import { IStudio } from '../tokens';
+
+const RANK = 502; // below the sidebar
+
+/** Buckets and jobs as files: the drive `studio:`. */
+export const drive: JupyterFrontEndPlugin<void> = {
+  id: 'studio-ext:drive',
+  description: 'Buckets and the folders of jobs in a file browser.',
+  autoStart: true,
+  requires: [IStudio],
+  optional: [IFileBrowserFactory, ILayoutRestorer, ICommandPalette, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    studio: IStudio,
+    factory: IFileBrowserFactory | null,
+    restorer: ILayoutRestorer | null,
+    palette: ICommandPalette | null,
+    translator: ITranslator | null
+  ) => {
+    const { trans } = studio;
+    app.serviceManager.contents.addDrive(new StudioDrive(app.serviceManager.serverSettings, studio.s3));
+    if (!factory) {
+      return;
+    }
+    const browser = createBrowser(factory, studio, translator ?? undefined);
+    app.shell.add(browser, 'left', { rank: RANK, type: 'Studio' });
+    restorer?.add(browser, browser.id);
+    app.commands.addCommand(CommandIDs.openBucket, {
+      label: trans.__('Studio Files'),
+      caption: trans.__('Look into a bucket'),
+      icon: bucketIcon,
+      describedBy: {
+        args: { type: 'object', properties: { bucket: { type: 'string' }, prefix: { type: 'string' } } }
+      },
+      execute: async ({ bucket, prefix }) => {
+        app.shell.activateById(browser.id);
+        const inside = String(prefix ?? '').replace(/[^/]*$/, '').replace(/\/$/, '');
+        await browser.model.cd(['/buckets', bucket, inside].filter(Boolean).join('/'));
+      }
+    });
+    palette?.addItem({ command: CommandIDs.openBucket, category: trans.__('Studio') });
+  }
+};
