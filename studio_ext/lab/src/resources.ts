@@ -42,6 +42,11 @@ export function identity(resource: Resource): JSONObject {
   return found;
 }
 
+/** What names a resource in commands and pages: its name, or the id that the server made. */
+export function keyOf(resource: Resource): string {
+  return String(identity(resource)[resource.kind.ids.at(-1)!] ?? resource.name);
+}
+
 /** Asks the API for a resource. */
 export async function describe(aws: Aws, kind: Kind, ids: JSONObject): Promise<Resource> {
   const answer = await aws.call(kind.operations.describe!, ids);

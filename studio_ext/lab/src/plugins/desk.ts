@@ -3,6 +3,7 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 
 import { IDesk } from '../desk';
+import { listPage } from '../list/page';
 import { addResourceCommands } from '../resource/commands';
 import { resourcePage } from '../resource/page';
 import { IPages, IStudio } from '../tokens';
@@ -25,5 +26,6 @@ export const desk: JupyterFrontEndPlugin<void> = {
     const found: IDesk = { studio, commands, contents: serviceManager.contents, rendermime, notebooks };
     addResourceCommands(found);
     pages.register('resource', resourcePage(found));
+    pages.register('list', listPage(found));
   }
 };
