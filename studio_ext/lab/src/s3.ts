@@ -17,6 +17,9 @@ export interface S3Folder {
   next: string;
 }
 
+// JupyterLab keeps answers fresh with a parameter of its own, and S3 refuses what it does not know.
+const FRESH: RequestCache = 'no-cache';
+
 /** Buckets through the Jupyter server, which signs for its user. */
 export class S3 {
   constructor(private readonly _settings: ServerConnection.ISettings) {}
@@ -101,13 +104,22 @@ export class S3 {
   async head(bucket: string, key: string, bytes = 65_536): Promise<string> {
     const response = await ServerConnection.makeRequest(
       this.url(bucket, key),
-      { headers: { Range: `bytes=0-${bytes - 1}` } },
+      { headers: { Range: `bytes=0-${bytes - 1}` }, cache: FRESH },
       this._settings
     );
     if (!response.ok) {
       throw new Error(message(await response.text()));
     }
     return response.text();
+  }
+
+  /** A whole object. */
+  async get(bucket: string, key: string): Promise<Blob> {
+    const response = await ServerConnection.makeRequest(this.url(bucket, key), { cache: FRESH }, this._settings);
+    if (!response.ok) {
+      throw new Error(message(await response.text()));
+    }
+    return response.blob();
   }
 
   /** Where an object is downloaded from. */
@@ -117,7 +129,7 @@ export class S3 {
 
   private async _ask(method: string, path: string, sent?: string): Promise<Document> {
     const url = URLExt.join(this._settings.baseUrl, 'studio/s3', path);
-    const response = await ServerConnection.makeRequest(url, { method, body: sent }, this._settings);
+    const response = await ServerConnection.makeRequest(url, { method, body: sent, cache: FRESH }, this._settings);
     const body = await response.text();
     if (!response.ok) {
       throw new Error(message(body) || `${method} ${path}: ${response.status}`);

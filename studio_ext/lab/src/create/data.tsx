@@ -1,6 +1,5 @@
 import * as React from 'react';
 
-import { ServerConnection } from '@jupyterlab/services';
 import { parseUri } from '../s3';
 import { Algorithm } from '../model';
 import { size } from '../format';
@@ -98,10 +97,8 @@ export function DataField(props: { draft: Draft; algorithm?: Algorithm; id: stri
     setChannel(draft, 'train', chosen, contentType(chosen, types));
     if (place && algorithm && /\.csv$/i.test(place.key)) {
       await attempt(async () => {
-        const response = await ServerConnection.makeRequest(s3.url(place.bucket, place.key), {}, studio.server.settings);
-        if (response.ok && Number(response.headers.get('Content-Length') ?? 0) <= LARGEST) {
-          await look(place.key.replace(/^.*\//, ''), await response.blob(), false);
-        }
+        const body = await s3.get(place.bucket, place.key);
+        await look(place.key.replace(/^.*\//, ''), body, false);
       });
     }
   };

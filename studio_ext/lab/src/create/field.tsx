@@ -46,6 +46,8 @@ export function Field(props: {
   );
 }
 
+const SHORT = 160; // characters that need no folding
+
 /** AWS's words about a member: the first sentence, and all of it when asked. */
 export function Help({ text }: { text: string }): JSX.Element {
   const [first, rest] = firstSentence(text);
@@ -62,5 +64,5 @@ export function Help({ text }: { text: string }): JSX.Element {
 
 function firstSentence(text: string): [string, string] {
   const end = text.search(/\.\s/);
-  return end < 0 || text.length - end < 4 ? [text, ''] : [text.slice(0, end + 1), text.slice(end + 1).trim()];
+  return end < 0 || text.length < SHORT ? [text, ''] : [text.slice(0, end + 1), text.slice(end + 1).trim()];
 }

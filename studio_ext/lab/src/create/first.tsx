@@ -9,7 +9,7 @@ import { Field } from './field';
 import { HyperparameterTable, RequiredHyperparameters } from './hyperparameters';
 import { InstanceSelect } from './pickers';
 import { S3Input } from './s3input';
-import { HYPERPARAMETERS, IMAGE, OUTPUT, algorithmOf, channelUri, contentType, setChannel, useAlgorithm } from './training';
+import { HYPERPARAMETERS, IMAGE, OUTPUT, algorithmOf, channelUri, contentType, setChannel, takeAlgorithm } from './training';
 
 const NOTEBOOK = 'notebook';
 
@@ -22,17 +22,11 @@ export function TrainingFirst(props: { draft: Draft; manager: IDocumentManager |
   const algorithm = algorithmOf(image, catalogue.algorithms);
   const [own, setOwn] = React.useState(Boolean(image) && !algorithm);
 
-  React.useEffect(() => {
-    if (!image && !own && catalogue.algorithms.length) {
-      useAlgorithm(draft, catalogue.algorithms[0]);
-    }
-  }, []);
-
   const choose = (name: string) => {
     const found = catalogue.algorithms.find(each => each.name === name);
     setOwn(!found);
     if (found) {
-      useAlgorithm(draft, found);
+      takeAlgorithm(draft, found);
     } else {
       draft.replace({ ...draft.request, [HYPERPARAMETERS]: {}, AlgorithmSpecification: { TrainingInputMode: 'File' } });
     }

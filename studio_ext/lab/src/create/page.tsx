@@ -15,7 +15,7 @@ import { RequestForm } from './form';
 import { faults } from './hyperparameters';
 import { JsonView } from './json';
 import { ensureBucket } from './s3input';
-import { CHANNELS, HYPERPARAMETERS, IMAGE, OUTPUT, algorithmOf } from './training';
+import { CHANNELS, HYPERPARAMETERS, IMAGE, OUTPUT, algorithmOf, takeAlgorithm } from './training';
 
 export interface CreateOptions {
   studio: IStudio;
@@ -57,6 +57,10 @@ function Create({ options, close }: { options: CreateOptions; close: () => void 
         if (gone) {
           found.dispose();
         } else {
+          const [algorithm] = found.catalogue.algorithms;
+          if (kind === 'TrainingJob' && algorithm && !found.text(IMAGE)) {
+            takeAlgorithm(found, algorithm);
+          }
           setDraft(found);
         }
       },
@@ -212,5 +216,6 @@ function Rest({ draft, hidden }: { draft: Draft; hidden: readonly string[] }): J
 /** The first thing that is wrong, with its place: it may be folded away. */
 function summary(draft: Draft): string {
   const [{ path, message }] = draft.problems;
-  return `${path.filter(step => step !== CHANNELS).join('.')}: ${message}`;
+  const place = path.filter(step => step !== CHANNELS).join('.');
+  return place ? `${place}: ${message}` : message;
 }

@@ -35,7 +35,7 @@ export function algorithmOf(image: string, algorithms: Algorithm[]): Algorithm |
 }
 
 /** Takes an algorithm; hyperparameters that it does not know go. */
-export function useAlgorithm(draft: Draft, algorithm: Algorithm): void {
+export function takeAlgorithm(draft: Draft, algorithm: Algorithm): void {
   const kept: JSONObject = {};
   for (const { name, required, default: initial } of algorithm.hyperparameters) {
     const given = draft.text([HYPERPARAMETERS, name]);
