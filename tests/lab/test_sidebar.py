@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from ..daemon import PATIENCE, Studio, notebook, request
-from .conftest import Lab, show_sidebar
+from .conftest import show_sidebar
+from .jupyter import Lab
 
 BUCKET = "sidebar"
 MILLISECONDS = PATIENCE * 1000
@@ -163,18 +164,21 @@ def test_words_are_readable_in_both_themes(page: Any, theme: str) -> None:
 
 def contrast(page: Any, selector: str) -> float:
     """The ratio of WCAG 2 between a text and what is behind it."""
-    return float(page.evaluate(
-        """selector => {
-          const node = document.querySelector(selector);
-          const numbers = text => text.match(/[\\d.]+/g).map(Number);
-          const light = ([r, g, b]) => [r, g, b]
-            .map(v => v / 255).map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-            .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-          let behind = node;
-          while (numbers(getComputedStyle(behind).backgroundColor)[3] === 0) behind = behind.parentElement;
-          const pair = [light(numbers(getComputedStyle(node).color)),
-                        light(numbers(getComputedStyle(behind).backgroundColor))];
-          return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
-        }""",
-        selector,
-    ))  # fmt: skip
+    return float(page.evaluate(CONTRAST, selector))
+
+
+CONTRAST = """selector => {
+  const node = document.querySelector(selector);
+  const numbers = text => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b]
+    .map(v => v / 255)
+    .map(v => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  let behind = node;
+  while (numbers(getComputedStyle(behind).backgroundColor)[3] === 0) {
+    behind = behind.parentElement;
+  }
+  const one = light(numbers(getComputedStyle(node).color));
+  const other = light(numbers(getComputedStyle(behind).backgroundColor));
+  return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+}"""
