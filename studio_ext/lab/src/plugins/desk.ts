@@ -2,6 +2,7 @@ import { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application'
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 
+import { comparePage } from '../compare/page';
 import { IDesk } from '../desk';
 import { listPage } from '../list/page';
 import { addResourceCommands } from '../resource/commands';
@@ -26,6 +27,7 @@ export const desk: JupyterFrontEndPlugin<void> = {
     const found: IDesk = { studio, commands, contents: serviceManager.contents, rendermime, notebooks };
     addResourceCommands(found);
     pages.register('resource', resourcePage(found));
+    pages.register('compare', comparePage(found));
     pages.register('list', listPage(found));
   }
 };
