@@ -29,7 +29,6 @@ from .algorithms.preload import ENVIRONMENT, MODULES
 from .bucket.door import S3Door
 from .bucket.folder import FolderObjects
 from .bucket.headers import ObjectHeaders
-from .bucket.server import BucketServer
 from .control.admission import Admission, machine
 from .control.contract import Progress
 from .control.controller import Controller
@@ -117,7 +116,7 @@ class Daemon:
         self._lock = Lock(home.lock)
         if not self._lock.take():
             raise AlreadyRunning(f"a daemon holds {home.root} already; see it with: studio status")
-        sweep(home.root)
+        sweep(home.root, ours=True)
         self._audit = open(home.audit, "a", buffering=1, encoding="utf-8")  # noqa: SIM115
         os.chmod(home.audit, 0o600)
         for root in roots:
@@ -129,14 +128,10 @@ class Daemon:
         self.endpoint = self._endpoint()
         self.objects = FolderObjects(home.buckets)
         headers = ObjectHeaders(self.store)
-        socket_path = home.runtime / "s3.sock"
         self.door = S3Door(
-            self.objects, socket_path, headers, self.keys.lookup,
+            self.objects, headers, self.keys.lookup,
             account=ACCOUNT, public_urls=public_urls, audit=self._note,
         )  # fmt: skip
-        self.bucket = BucketServer(
-            home.buckets, socket_path, home.root / "s3.log", on_start=self.door.forget_uploads
-        )
         self.forks = ForkServers(home.runtime, modules=MODULES)
         self.surroundings = Surroundings(
             objects=self.objects,
@@ -183,7 +178,9 @@ class Daemon:
         loop.add_reader(bell.fileno(), self._hear, bell)
         self.store.subscribe(partial(self._heard, loop))
         self.forks.warm(self._base_environment())
-        await self.bucket.start()
+        removed = await asyncio.to_thread(self.door.uploads.sweep)
+        if removed:
+            log.info("removed %d unfinished uploads", removed)
         servers = self._serve()
         work = loop.create_task(self.controller.work())
         self._announce()
@@ -202,7 +199,6 @@ class Daemon:
             await self.controller.close()
             for server in servers:
                 await server.close_all_connections()
-            await self.bucket.stop()
             await asyncio.to_thread(self.forks.close)
             for left in self.home.runtime.glob("fork-*.sock"):  # by servers that were killed
                 left.unlink(missing_ok=True)

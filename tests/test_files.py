@@ -57,10 +57,27 @@ def test_sweep_takes_what_the_dead_left_and_nothing_else(tmp_path: Path) -> None
     dead = subprocess.run(
         [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True
     )
-    left = tmp_path / f".a.{int(dead.stdout)}.tmp"
-    mine = files.temporary(tmp_path / "a")
-    kept = [mine, tmp_path / "a.tmp", tmp_path / "a"]
-    for path in (left, *kept):
+    left = tmp_path / f".studio_{int(dead.stdout)}_a"
+    mine = tmp_path / f".studio_{os.getpid()}_a"
+    kept = [tmp_path / f".studio_{os.getppid()}_a", tmp_path / ".studio_a", tmp_path / "a"]
+    for path in (left, mine, *kept):
         path.touch()
     assert files.sweep(tmp_path) == 1
+    assert set(tmp_path.iterdir()) == {mine, *kept}
+    assert files.sweep(tmp_path, ours=True) == 1
     assert set(tmp_path.iterdir()) == set(kept)
+
+
+def test_a_draft_is_named_by_who_writes_it(tmp_path: Path) -> None:
+    with files.Draft(tmp_path) as draft, files.Draft(tmp_path) as other:
+        names = [path.name for path in tmp_path.iterdir()]
+        assert len(names) == 2
+        assert all(name.startswith(f".studio_{os.getpid()}_") for name in names)
+        draft.file.write(b"whole")
+        other.file.write(b"half")
+        draft.seal()
+        draft.publish(tmp_path / "a")
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert (tmp_path / "a").read_bytes() == b"whole"
+    draft.discard()
+    assert (tmp_path / "a").exists()

@@ -106,8 +106,11 @@ class Access:
         return Signed(claim, credential, payload_hash)
 
 
-def body_of(head: Head, signed: Signed) -> Payload:
+def body_of(head: Head, signed: Signed, *, checksums: bool = True) -> Payload:
     """How the request's body is decoded and checked.
+
+    Args:
+        checksums: those in the head are the body's.
 
     Raises:
         AwsError: ``MissingContentLength``, ``EntityTooLarge``, or a hash that means nothing.
@@ -122,14 +125,19 @@ def body_of(head: Head, signed: Signed) -> Payload:
     if length > MAX_UPLOAD:
         raise AwsError(f"{length} bytes; expected at most {MAX_UPLOAD}",
                        code="EntityTooLarge", status=400)  # fmt: skip
+    headers = {
+        name: value
+        for name, value in head.headers.items()
+        if checksums or not name.startswith("x-amz-checksum-")
+    }
     if not stream:
         digest = None if signed.payload_hash == UNSIGNED else signed.payload_hash
-        return PlainPayload(length, digest, head.headers)
+        return PlainPayload(length, digest, headers)
     signer = None
     if "AWS4-HMAC-SHA256" in signed.payload_hash:
         claim = signed.claim
         signer = ChunkSigner.of(signed.credential.secret_key, claim.day, claim.region, claim.stamp)
-    return ChunkedPayload(length, head.headers, signer=signer, seed=signed.claim.signature)
+    return ChunkedPayload(length, headers, signer=signer, seed=signed.claim.signature)
 
 
 def _as_signed(head: Head) -> Head:

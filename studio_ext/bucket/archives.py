@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from ..errors import ValidationException
-from .files import open_plain, replacing
+from ..files import TEMPORARY, replacing
+from .files import open_plain
 
 MAX_BYTES = 64 << 30
 MAX_MEMBERS = 1_000_000
@@ -64,7 +65,7 @@ def pack(folder: Path, archive: Path, *, level: int = 1) -> Packed:
     files = 0
     archive.parent.mkdir(parents=True, exist_ok=True)
     with (
-        replacing(archive) as raw,
+        replacing(archive, sync=True) as raw,
         gzip.GzipFile("", "wb", level, raw, mtime=0) as zipped,
         tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as tar,
     ):
@@ -95,7 +96,7 @@ def unpack(
     if folder.exists() and any(folder.iterdir()):
         raise ArchiveError(archive, "", f"cannot be unpacked into {folder.name!r}: not empty")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    room = Path(tempfile.mkdtemp(prefix=".unpack-", dir=folder.parent))
+    room = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=folder.parent))
     try:
         files = _unpack(archive, room, max_bytes, max_members)
         os.chmod(room, 0o755)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import AwsError, ValidationException
-from .files import replacing
+from ..files import TEMPORARY, replacing
 from .objects import Objects, StoredObject
 from .uri import S3Uri
 
@@ -217,7 +217,7 @@ class _Staging:
         name = self.uri.key.rpartition("/")[2]
         text = "".join(f"{line}\n" for line in out).encode()
         self._take(name, str(self.uri))
-        with replacing(self.folder / name, durable=False) as file:
+        with replacing(self.folder / name) as file:
             file.write(text)
         self.size += len(text)
 
@@ -272,7 +272,7 @@ class _Staging:
             raise ChannelError(self.name, f"no object {uri}; expected a manifest", uri=str(uri))
         if item.size > _MAX_MANIFEST:
             raise self._bad_manifest(f"has {item.size} bytes; expected at most {_MAX_MANIFEST}")
-        path = self.folder.parent / f".manifest-{self.name}"
+        path = self.folder.parent / f"{TEMPORARY}manifest-{self.name}"
         try:
             self.objects.fetch(item, path)
             return path.read_bytes()
@@ -317,5 +317,5 @@ def _below(prefix: str, key: str) -> str:
 
 
 def _gunzip(path: Path) -> None:
-    with gzip.open(path) as source, replacing(path, durable=False) as target:
+    with gzip.open(path) as source, replacing(path) as target:
         shutil.copyfileobj(source, target, 1 << 20)

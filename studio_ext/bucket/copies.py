@@ -1,86 +1,79 @@
-"""Parts copied from another object, which the S3 server cannot do."""
+"""The object that another one, or a part, is copied from."""
 
 from __future__ import annotations
 
-import asyncio
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-from tornado.httputil import HTTPHeaders
+from typing import BinaryIO
 
 from ..errors import AwsError
+from .conditions import is_unchanged, precondition_failed
 from .files import open_plain
 from .folder import FolderObjects, no_such_key
+from .headers import ObjectHeaders, etag_of
 from .request import copy_source
-from .upstream import Exchange
 
-_PIECE = 1 << 20
+_PREFIX = "x-amz-copy-source-"
 _RANGE = re.compile(r"bytes=(\d{1,15})-(\d{1,15})")
 
 
 @dataclass(frozen=True, slots=True)
-class CopiedPart:
-    """``length`` bytes of the file ``path`` from ``start`` on."""
+class CopySource:
+    """What ``x-amz-copy-source`` names, open. Replacing it meanwhile changes nothing.
+
+    Attributes:
+        beside: what is kept with it.
+        start, length: the bytes that were asked for.
+    """
 
     path: Path
+    file: BinaryIO
+    beside: Mapping[str, str]
     start: int
     length: int
-    modified: float
 
     @classmethod
-    def of(cls, objects: FolderObjects, headers: Mapping[str, str]) -> CopiedPart:
-        """Reads ``x-amz-copy-source`` and ``x-amz-copy-source-range``.
+    def open(
+        cls, objects: FolderObjects, kept: ObjectHeaders, headers: Mapping[str, str]
+    ) -> CopySource:
+        """Opens the source, under the request's conditions and for its range.
 
         Raises:
-            AwsError: ``NoSuchKey``, ``InvalidRange``.
+            AwsError: ``NoSuchKey``, ``PreconditionFailed``, ``InvalidRange``.
         """
         bucket, key = copy_source(headers)
-        found = objects.find(bucket, key)
-        if found is None:
-            raise no_such_key(bucket, key)
         path = objects.path(bucket, key)
-        text = headers.get("x-amz-copy-source-range")
-        if text is None:
-            return cls(path, 0, found.size, found.modified)
-        match = _RANGE.fullmatch(text)
-        start, end = (int(match[1]), int(match[2])) if match else (1, 0)
-        if not start <= end < found.size:
-            raise AwsError(
-                f"x-amz-copy-source-range is {text[:60]!r}; expected bytes=first-last within the "
-                f"{found.size} bytes of s3://{bucket}/{key}",
-                code="InvalidRange",
-                status=416,
-            )
-        return cls(path, start, end - start + 1, found.modified)
+        try:
+            file = open_plain(path)
+        except OSError:
+            raise no_such_key(bucket, key) from None
+        try:
+            status = os.fstat(file.fileno())
+            beside = kept.get(bucket, key, status)
+            etag = etag_of(beside, status.st_size, status.st_mtime_ns)
+            if is_unchanged(headers, etag, status.st_mtime, _PREFIX):
+                raise precondition_failed(f"{_PREFIX}if-none-match")
+            start, end = _range(headers.get(f"{_PREFIX}range"), status.st_size)
+            return cls(path, file, beside, start, end - start)
+        except BaseException:
+            file.close()
+            raise
 
-    async def send(self, address: Path, target: str) -> str:
-        """Uploads the bytes as a part; returns its ETag."""
-        headers = {"content-length": str(self.length)}
-        exchange = await Exchange.open(address, "PUT", target, headers)
-        left = self.length
-        with open_plain(self.path) as file:
-            file.seek(self.start)
-            while left:
-                piece = await asyncio.to_thread(file.read, min(_PIECE, left))
-                if not piece:  # somebody cut the file short
-                    exchange.abort()
-                    raise AwsError("the source changed while it was copied",
-                                   code="PreconditionFailed", status=412)  # fmt: skip
-                await exchange.write(piece)
-                left -= len(piece)
-        status, etag = 0, ""
 
-        async def on_head(code: int, answer: HTTPHeaders) -> None:
-            nonlocal status, etag
-            status, etag = code, answer.get("ETag", "")
-
-        async def on_data(_: bytes) -> None:
-            await asyncio.sleep(0)
-
-        await exchange.answer(on_head, on_data)
-        if status != 200:
-            raise AwsError(f"the part was refused with status {status}",
-                           code="InternalError", status=500)  # fmt: skip
-        return etag
+def _range(text: str | None, size: int) -> tuple[int, int]:
+    """Where the bytes begin, and where they have ended."""
+    if text is None:
+        return 0, size
+    match = _RANGE.fullmatch(text)
+    first, last = (int(match[1]), int(match[2])) if match else (1, 0)
+    if not first <= last < size:
+        raise AwsError(
+            f"{_PREFIX}range is {text[:60]!r}; expected bytes=first-last within the source's "
+            f"{size} bytes",
+            code="InvalidRange",
+            status=416,
+        )
+    return first, last + 1

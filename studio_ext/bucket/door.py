@@ -1,16 +1,15 @@
 """The S3 door: what one endpoint needs to serve S3 beside the other services.
 
-It tells S3's requests apart, checks who signed them, and answers from the folder; uploads in parts
-are streamed through to the S3 server behind it.
+It tells S3's requests apart, checks who signed them, and answers from the folder of buckets.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from weakref import WeakValueDictionary
 
 from tornado.routing import Rule
 
@@ -22,8 +21,7 @@ from .folder import FolderObjects
 from .handler import Handler
 from .headers import ObjectHeaders
 from .operations import Operations
-
-_MAX_UPLOADS = 10_000
+from .parts import PartsUploads
 
 
 class S3Door:
@@ -31,7 +29,6 @@ class S3Door:
 
     Args:
         objects: the folder of buckets.
-        address: the S3 server's unix socket.
         headers: what is kept beside objects.
         credentials: finds a key by its id and session token.
         account: twelve digits; other owners are refused.
@@ -43,7 +40,6 @@ class S3Door:
     def __init__(
         self,
         objects: FolderObjects,
-        address: Path,
         headers: ObjectHeaders,
         credentials: Credentials,
         *,
@@ -53,33 +49,24 @@ class S3Door:
         audit: Audit | None = None,
     ) -> None:
         self.objects = objects
-        self.address = address
         self.headers = headers
+        self.uploads = PartsUploads(objects)
         self.account = account
-        self.operations = Operations(objects, headers)
+        self.operations = Operations(objects, headers, self.uploads)
         self.access = Access(credentials, public_urls, clock)
         self.audit = audit
         self.throttle = Throttle()
-        self._uploads: OrderedDict[str, dict[str, str]] = OrderedDict()
         self._writing: set[tuple[str, str]] = set()
+        self._ending: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @property
     def rule(self) -> Rule:
         """For the handlers of a tornado application, before those of other services."""
         return Rule(S3Matcher(), Handler, {"door": self})
 
-    def forget_uploads(self) -> None:
-        """Uploads in parts have ended with the S3 server: call it when that was started again."""
-        self._uploads.clear()
-
-    def begin_upload(self, upload: str, headers: dict[str, str]) -> None:
-        """Keeps the headers of an upload in parts until it is completed."""
-        self._uploads[upload] = headers
-        if len(self._uploads) > _MAX_UPLOADS:
-            self._uploads.popitem(last=False)
-
-    def end_upload(self, upload: str) -> dict[str, str]:
-        return self._uploads.pop(upload, {})
+    def ending(self, upload: str) -> asyncio.Lock:
+        """Lets one at a time complete or abort an upload in parts; the next finds what is left."""
+        return self._ending.setdefault(upload, asyncio.Lock())
 
     @contextlib.contextmanager
     def writing(self, bucket: str, key: str) -> Iterator[None]:

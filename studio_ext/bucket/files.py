@@ -1,64 +1,56 @@
-"""Streams into files that are whole or absent, and copies that share blocks but never content."""
+"""Copies that share blocks but never content, and files that are files."""
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
-import shutil
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from ..files import sync_directory
-
-if sys.platform == "linux":
-    import fcntl
-
-_FICLONE = 0x40049409  # linux/fs.h: share the blocks of one file with another, copy on write
+_PIECE = 1 << 20
+_MOST = 1 << 30  # bytes of one copy by the kernel, which takes no more than 2 GB
+_CANNOT = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.ETXTBSY)
 
 
-@contextlib.contextmanager
-def replacing(path: Path, *, prefix: str = ".tmp-", durable: bool = True) -> Iterator[BinaryIO]:
-    """Opens a temporary file beside ``path`` that takes its name when the block ends well.
-
-    Args:
-        path: the file to make or to replace; its folder exists.
-        prefix: begins the temporary file's name.
-        durable: reach the disk before the name changes, so that a power cut leaves no empty file.
-    """
-    descriptor, name = tempfile.mkstemp(prefix=prefix, dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w+b") as file:
-            yield file
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
-        raise
-    if durable:
-        sync_directory(path.parent)
-
-
-def copy_into(source: BinaryIO, target: BinaryIO) -> None:
-    """Copies a file's content: by reflink where the file system shares blocks, else by bytes.
+def copy_into(source: BinaryIO, target: BinaryIO, start: int = 0, length: int | None = None) -> int:
+    """Adds bytes of one file to another: by the kernel, which shares blocks where it can.
 
     Never a hard link: a job that writes to its input would change the bucket.
+
+    Args:
+        start, length: which bytes; all that follow without a length.
+
+    Returns:
+        How many were there to copy.
     """
+    if length is None:
+        length = max(0, os.fstat(source.fileno()).st_size - start)
+    target.seek(0, os.SEEK_END)  # the rest goes past its buffer
+    done = 0
+    while done < length:
+        count = _copy(source.fileno(), target.fileno(), start + done, length - done)
+        if not count:  # somebody cut the file short
+            break
+        done += count
+    target.seek(0, os.SEEK_END)
+    return done
+
+
+def _copy(source: int, target: int, start: int, most: int) -> int:
     if sys.platform == "linux":
         try:
-            fcntl.ioctl(target.fileno(), _FICLONE, source.fileno())
-            return
+            count = os.copy_file_range(source, target, min(most, _MOST), start)
+            if count:
+                return count
         except OSError as error:
-            unsupported = (errno.EOPNOTSUPP, errno.ENOTTY, errno.EXDEV, errno.EINVAL, errno.ENOSYS)
-            if error.errno not in unsupported:
+            if error.errno not in _CANNOT:
                 raise
-    shutil.copyfileobj(source, target, 1 << 20)
+    piece = os.pread(source, min(most, _PIECE), start)
+    left = memoryview(piece)
+    while left:
+        left = left[os.write(target, left) :]
+    return len(piece)
 
 
 def open_plain(path: Path) -> BinaryIO:

@@ -1,29 +1,26 @@
-"""The bucket as a folder: ``root/<bucket>/<key>``, next to the S3 server that serves the same."""
+"""The bucket as a folder: ``root/<bucket>/<key>``."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from ..errors import AwsError, ValidationException
-from ..files import sync_directory
-from .files import copy_into, open_plain, replacing
+from ..files import Draft, is_orphan, replacing, sync_directory
+from .files import copy_into, open_plain
 from .objects import StoredObject
 from .uri import RESERVED, check_bucket, check_key, check_prefix
-
-_SERVER_TEMP = re.compile(r"\.rclone_(temp_(put|multipart)_|multipart_upload_)")
-_OUR_TEMP = re.compile(re.escape(RESERVED) + r"studio_(\d+)_")
 
 
 class FolderObjects:
     """Objects as plain files.
 
-    A link is no object: links are neither listed nor followed, wherever they lead, which is also
-    what the S3 server does; so nothing outside the root is reached through one.
+    A link is no object: links are neither listed nor followed, wherever they lead; so nothing
+    outside the root is reached through one.
     """
 
     def __init__(self, root: Path) -> None:
@@ -97,26 +94,46 @@ class FolderObjects:
         except OSError:
             raise no_such_key(item.bucket, item.key) from None
         path.parent.mkdir(parents=True, exist_ok=True)
-        with file, replacing(path, durable=False) as target:
+        with file, replacing(path) as target:
             copy_into(file, target)
 
     def publish(self, path: Path, bucket: str, key: str, *, move: bool = False) -> StoredObject:
+        self.clear_way(bucket, key)
+        if move and path.stat().st_dev == self.path(bucket, "").stat().st_dev:
+            with open_plain(path) as source:
+                os.fsync(source.fileno())
+            target = self._take(partial(os.replace, path), bucket, key)
+        else:
+            with open_plain(path) as source, self.draft(bucket) as copy:
+                copy_into(source, copy.file)
+                copy.seal()
+                target = self.publish_draft(copy, bucket, key)
+            if move:
+                path.unlink()
+        return _stored(bucket, key, target.lstat())
+
+    def draft(self, bucket: str) -> Draft:
+        """A file for an object to come: in the bucket's own folder, so on its file system, and no
+        folder of a key is made for what may fail.
+        """
+        return Draft(self.path(bucket, ""))
+
+    def publish_draft(self, draft: Draft, bucket: str, key: str) -> Path:
+        """Makes a draft that is sealed the object, on disk; returns its file.
+
+        Raises:
+            AwsError: as :meth:`clear_way`.
+        """
+        return self._take(draft.publish, bucket, key)
+
+    def _take(self, rename: Callable[[Path], None], bucket: str, key: str) -> Path:
         target = self.make_room(bucket, key)
         try:
-            if move and path.stat().st_dev == target.parent.stat().st_dev:
-                with open_plain(path) as source:
-                    os.fsync(source.fileno())
-                os.replace(path, target)
-                sync_directory(target.parent)
-            else:
-                prefix = temporary_prefix()
-                with open_plain(path) as source, replacing(target, prefix=prefix) as copy:
-                    copy_into(source, copy)
-                if move:
-                    path.unlink()
+            rename(target)
         except IsADirectoryError:  # somebody stored a key below this one meanwhile
             raise key_conflict(bucket, key) from None
-        return _stored(bucket, key, target.lstat())
+        sync_directory(target.parent)
+        return target
 
     def delete(self, bucket: str, key: str) -> bool:
         path = self.path(bucket, check_key(key))
@@ -134,18 +151,14 @@ class FolderObjects:
         return sum(self.delete(bucket, key) for key in keys)
 
     def sweep(self) -> int:
-        """Removes what killed uploads left behind; returns how many files.
+        """Removes what dead processes left unfinished; returns how many files.
 
-        Call it while no S3 server runs on the folder. Copies that a live process of ours is still
-        making are kept.
+        Call it before this process writes.
         """
         removed = 0
-        for folder, folders, names in os.walk(self.root):
-            folders[:] = [
-                name for name in folders if not os.path.islink(os.path.join(folder, name))
-            ]
+        for folder, _, names in os.walk(self.root):  # follows no links
             for name in names:
-                if _SERVER_TEMP.match(name) or _is_orphan(name):
+                if is_orphan(name, ours=True):
                     with contextlib.suppress(FileNotFoundError):
                         os.unlink(os.path.join(folder, name))
                         removed += 1
@@ -217,11 +230,6 @@ class FolderObjects:
             folder = folder.parent
 
 
-def temporary_prefix() -> str:
-    """How names of unfinished files begin: hidden, and with the process that writes them."""
-    return f"{RESERVED}studio_{os.getpid()}_"
-
-
 def no_such_bucket(bucket: str) -> AwsError:
     return AwsError(
         f"bucket {bucket!r} does not exist; make it with: aws s3 mb s3://{bucket}",
@@ -268,7 +276,6 @@ def _sorted(folder: Path) -> list[tuple[os.DirEntry[str], bool]]:
                 (entry, _is_folder(entry))
                 for entry in entries
                 if not entry.name.startswith(RESERVED)
-                and not _SERVER_TEMP.match(entry.name)
                 and _is_unicode(entry.name)
                 and not entry.is_symlink()
             ]
@@ -306,19 +313,6 @@ def _is_bucket(name: str) -> bool:
     except ValidationException:
         return False
     return True
-
-
-def _is_orphan(name: str) -> bool:
-    match = _OUR_TEMP.match(name)
-    if match is None:
-        return False
-    try:
-        os.kill(int(match[1]), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        pass
-    return False
 
 
 def _stored(bucket: str, key: str, status: os.stat_result) -> StoredObject:

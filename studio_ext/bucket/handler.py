@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Coroutine, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tornado.httputil import HTTPHeaders
@@ -16,25 +16,21 @@ from ..wire.dispatch import new_request_id
 from ..wire.service import Caller, Head
 from . import xml
 from .access import MAX_UPLOAD, Signed, body_of
-from .copies import CopiedPart
-from .folder import no_such_bucket, no_such_key
-from .headers import ETAG, kept
-from .operations import Ask
+from .answer import XML, Answer, Ask
+from .conditions import has_conditions
+from .headers import kept
 from .payload import Payload
-from .reading import Reading, matches, precondition_failed
+from .reading import Reading
 from .request import S3Request
 from .upload import Upload
-from .upstream import Exchange, Truncated
 
 if TYPE_CHECKING:
     from .door import S3Door
 
 _BODY_SECONDS = 24 * 3600.0
-_MAX_DOCUMENT = 4 << 20  # bytes of a body that we read ourselves; a thousand keys fit
+_MAX_DOCUMENT = 4 << 20  # bytes of a body that we read ourselves; ten thousand parts fit
 _PIECE = 1 << 20  # bytes of an object that are read at once
-
-# What clients are told of the S3 server's answer.
-_PASSED_BACK = ("Content-Type", "ETag")
+_PATIENCE = 10.0  # seconds without a sign of life after which clients may ask again
 
 
 class _AsSent(HTTPHeaders):
@@ -49,9 +45,8 @@ class _AsSent(HTTPHeaders):
 class Handler(RequestHandler):
     """Checks the head, takes the body as it comes, and answers.
 
-    The door stores plain uploads (:class:`~.upload.Upload`) and knows most answers
-    (:class:`~.operations.Operations`); uploads in parts go through to the S3 server, while they
-    are still arriving.
+    Objects and parts are stored while they arrive (:class:`~.upload.Upload`); what else there is to
+    know, :class:`~.operations.Operations` knows.
     """
 
     def initialize(self, door: S3Door) -> None:
@@ -60,13 +55,13 @@ class Handler(RequestHandler):
         self._signed: Signed | None = None
         self._asked: S3Request | None = None
         self._payload: Payload | None = None
-        self._exchange: Exchange | None = None
         self._upload: Upload | None = None
         self._arrived = bytearray()
         self._document = bytearray()
-        self._passes = False
         self._answered = False
-        self._conditional = False
+        self._begun = False  # an answer whose outcome is not known yet
+        self._working = False
+        self._left = False
         self._locks = contextlib.ExitStack()
 
     def set_default_headers(self) -> None:
@@ -108,12 +103,6 @@ class Handler(RequestHandler):
         asked = self._asked = S3Request.parse(
             head.method, self._local_path(), head.query, head.headers, self._virtual_bucket()
         )
-        self._payload = body_of(head, signed)
-        if asked.operation == "PutObject" and not asked.is_folder:
-            md5 = head.headers.get("content-md5", "")
-            self._upload = Upload(door.objects, asked.bucket, asked.key, self._payload, md5)
-        elif asked.operation != "UploadPartCopy":
-            self._passes = door.operations.find(asked) is None
         owner = head.headers.get("x-amz-expected-bucket-owner", door.account)
         if owner != door.account:
             raise AwsError(
@@ -122,14 +111,17 @@ class Handler(RequestHandler):
                 status=403,
             )
         if asked.key:
-            self._path = door.objects.path(asked.bucket, asked.key)
+            door.objects.path(asked.bucket, asked.key)
         if asked.writes and not asked.is_folder:
             door.objects.clear_way(asked.bucket, asked.key)
             kept(head.headers)
-            if {"if-match", "if-none-match"} & head.headers.keys():
-                self._conditional = True
+            if has_conditions(head.headers):
                 self._locks.enter_context(door.writing(asked.bucket, asked.key))
-                self._check_conditions(asked)
+                door.operations.check(asked, head.headers)
+        whole = asked.operation == "CompleteMultipartUpload"  # declares the object's checksums
+        self._payload = body_of(head, signed, checksums=not whole)
+        md5 = head.headers.get("content-md5", "")
+        self._upload = door.operations.receive(asked, self._payload, md5)
 
     async def data_received(self, chunk: bytes) -> None:
         if self._answered:
@@ -145,35 +137,27 @@ class Handler(RequestHandler):
             await asyncio.to_thread(self._upload.absorb, data)
             return
         assert self._payload is not None
-        ready = await asyncio.to_thread(self._payload.feed, data)
-        if ready:
-            await self._pass_on(ready)
+        self._read(await asyncio.to_thread(self._payload.feed, data))
 
-    async def _pass_on(self, content: bytes) -> None:
-        if self._passes:
-            if self._exchange is None:
-                self._exchange = await self._open()
-            await self._exchange.write(content)
-            return
+    def _read(self, content: bytes) -> None:
         self._document += content
         if len(self._document) > _MAX_DOCUMENT:
             raise AwsError(f"a body of more than {_MAX_DOCUMENT} bytes; expected a document",
                            code="MaxMessageLengthExceeded", status=400)  # fmt: skip
 
     def on_connection_close(self) -> None:
-        self._abort()
-        self._locks.close()
+        self._left = True
+        if not self._working:
+            self._let_go()
 
     def on_finish(self) -> None:
-        self._abort()  # nothing, when all went well
-        self._locks.close()
+        self._let_go()  # of nothing, when all went well
 
-    def _abort(self) -> None:
+    def _let_go(self) -> None:
         """Breaks an upload off; it leaves nothing visible."""
-        if self._exchange is not None:
-            self._exchange.abort()
         if self._upload is not None:
             self._upload.abort()
+        self._locks.close()
 
     # The way out
 
@@ -191,47 +175,47 @@ class Handler(RequestHandler):
         assert asked is not None
         assert self._payload is not None
         assert self._signed is not None
+        if self._upload is None:
+            if self._arrived:
+                await self._take()
+            self._read(self._payload.end())
+        ask = Ask(asked, self._head.headers, bytes(self._document), self._signed.claim.region)
+        found: Answer | Reading
         if self._upload is not None:
-            answer = await asyncio.to_thread(self._put_object, self._upload, asked)
-            self._say(200, answer, b"")
-            return
-        await self._take()
-        rest = self._payload.end()
-        if self._conditional:  # once more, now that the upload is about to count
-            self._check_conditions(asked)
-        if rest:
-            await self._pass_on(rest)
-        if self._passes:
-            await self._hand_back(self._exchange or await self._open())
-            return
-        if asked.operation == "UploadPartCopy":
-            part = CopiedPart.of(door.objects, self._head.headers)
-            etag = await part.send(door.address, asked.target)
-            body = xml.copied("CopyPartResult", etag, part.modified)
-            self._say(200, {"Content-Type": "application/xml"}, body)
-            return
-        own = door.operations.find(asked)
-        assert own is not None
-        region = self._signed.claim.region
-        ask = Ask(asked, self._head.headers, bytes(self._document), region)
-        found = await asyncio.to_thread(own, ask)
+            found = await asyncio.to_thread(self._keep, self._upload, ask)
+        elif asked.operation == "CompleteMultipartUpload":
+            found = await self._show_life(self._end_upload(ask))
+        elif asked.operation == "AbortMultipartUpload":
+            found = await self._end_upload(ask)
+        else:
+            found = await asyncio.to_thread(door.operations.find(asked), ask)
         if isinstance(found, Reading):
             await self._send_object(found, asked)
         else:
             self._say(found.status, found.headers, found.body)
 
-    def _put_object(self, upload: Upload, asked: S3Request) -> dict[str, str]:
-        """Stores what has arrived. Returns headers to answer."""
-        assert self._payload is not None
+    def _keep(self, upload: Upload, ask: Ask) -> Answer:
         upload.absorb(bytes(self._arrived))
-        upload.finish()
-        if self._conditional:  # once more, now that the upload is about to count
-            self._check_conditions(asked)
-        etag = upload.publish()
-        sums = self._payload.checksums
-        beside = kept(self._head.headers) | sums | {ETAG: etag}
-        self._door.headers.put(asked.bucket, asked.key, self._path, beside)
-        return {"ETag": etag, **sums}
+        return self._door.operations.keep(ask, upload)
+
+    async def _end_upload(self, ask: Ask) -> Answer | Reading:
+        async with self._door.ending(ask.request.query["uploadId"]):
+            return await asyncio.to_thread(self._door.operations.find(ask.request), ask)
+
+    async def _show_life(self, work: Coroutine[Any, Any, Answer | Reading]) -> Answer | Reading:
+        """Waits for what may take minutes, and sends a space now and then: a client that hears
+        nothing asks again, and would be told that the upload has ended.
+        """
+        task = asyncio.create_task(work)
+        while not (await asyncio.wait([task], timeout=_PATIENCE))[0]:
+            if not self._begun:
+                self._begun = True
+                self._write_head(200, XML)
+                self.write(xml.DECLARATION)
+            self.write(" ")
+            with contextlib.suppress(StreamClosedError):  # the client has gone; the work goes on
+                await self.flush()
+        return task.result()
 
     async def _send_object(self, reading: Reading, asked: S3Request) -> None:
         with reading.file as file:
@@ -244,17 +228,19 @@ class Handler(RequestHandler):
             while left:
                 piece = await asyncio.to_thread(file.read, min(_PIECE, left))
                 if not piece:  # somebody cut the file short
-                    raise Truncated
+                    self._break_off()
+                    return
                 left -= len(piece)
                 self.write(piece)
                 await self.flush()
 
     async def _guard(self, step: Awaitable[None]) -> None:
         """Runs a step; an error becomes the answer, and an upload under way is broken off."""
+        self._working = True
         try:
             await step
         except (AwsError, OSError) as error:
-            self._abort()
+            self._let_go()
             if isinstance(error, StreamClosedError):  # the client has gone
                 self._break_off()
             elif isinstance(error, AwsError):
@@ -262,8 +248,10 @@ class Handler(RequestHandler):
             else:
                 text = f"{error.strerror or error}; see: studio doctor"
                 await self._refuse(AwsError(text, code="InternalError", status=500))
-        except Truncated:
-            self._break_off()
+        finally:
+            self._working = False
+            if self._left:  # while a thread had the upload
+                self._let_go()
 
     def _break_off(self) -> None:
         """Closes the connection, so that nobody takes for whole what is not."""
@@ -278,8 +266,9 @@ class Handler(RequestHandler):
             return
         code = "InternalError" if error.code == "InternalFailure" else error.code
         body = xml.error(code, error.message, self._head.path, self._request_id)
-        self.clear()
-        self._say(error.status, {"Content-Type": "application/xml"}, body, code)
+        if not self._begun:
+            self.clear()
+        self._say(error.status, XML, body, code)
         length = self._head.headers.get("content-length", "0")
         if "expect" in self._head.headers or not length.isdigit() or int(length) > _MAX_DOCUMENT:
             self.set_header("Connection", "close")
@@ -288,12 +277,18 @@ class Handler(RequestHandler):
 
     def _say(self, status: int, headers: Mapping[str, str], body: bytes, code: str = "OK") -> None:
         self._answered = True
+        if self._begun:  # with 200; clients of S3 look for an error in its body
+            self.write(body.removeprefix(xml.DECLARATION))
+        else:
+            self._write_head(status, headers)
+            if body and self.request.method != "HEAD":
+                self.write(body)
+        self._tell(code)
+
+    def _write_head(self, status: int, headers: Mapping[str, str]) -> None:
         self.set_status(status)
         for name, value in {"x-amz-request-id": self._request_id, **headers}.items():
             self.set_header(name, value)
-        if body and self.request.method != "HEAD":
-            self.write(body)
-        self._tell(code)
 
     def _tell(self, outcome: str) -> None:
         if self._door.audit is not None and self._signed is not None:
@@ -301,78 +296,6 @@ class Handler(RequestHandler):
             caller = Caller(claim.access_key, arn, self._door.account, claim.region)
             operation = self._asked.operation if self._asked else "Unknown"
             self._door.audit(caller, "s3", operation, outcome)
-
-    # Through to the S3 server and back
-
-    async def _open(self) -> Exchange:
-        assert self._asked is not None
-        assert self._payload is not None
-        headers = {}
-        if "content-md5" in self._head.headers:
-            headers["content-md5"] = self._head.headers["content-md5"]
-        if self._head.method in ("PUT", "POST"):
-            headers["content-length"] = str(self._payload.length)
-        address, method = self._door.address, self._head.method
-        self._exchange = await Exchange.open(address, method, self._asked.target, headers)
-        return self._exchange
-
-    async def _hand_back(self, exchange: Exchange) -> None:
-        status, answer, body = 0, HTTPHeaders(), bytearray()
-
-        async def on_head(code: int, headers: HTTPHeaders) -> None:
-            nonlocal status, answer
-            status, answer = code, headers
-
-        async def on_data(chunk: bytes) -> None:
-            body.extend(chunk)
-
-        await exchange.answer(on_head, on_data)
-        if status >= 400:
-            raise self._in_our_words(status, bytes(body))
-        found = {name: answer[name] for name in _PASSED_BACK if name in answer}
-        await asyncio.to_thread(self._settle, bytes(body))
-        self._say(status, found, bytes(body))
-
-    def _settle(self, body: bytes) -> None:
-        """Keeps what belongs beside an object that the S3 server stored, or forgets it."""
-        asked, door = self._asked, self._door
-        assert asked is not None
-        match asked.operation:
-            case "CreateMultipartUpload":
-                door.begin_upload(xml.field(body, "UploadId"), kept(self._head.headers))
-            case "CompleteMultipartUpload":
-                beside = door.end_upload(asked.query["uploadId"])
-                beside |= {ETAG: xml.field(body, "ETag")}
-                door.headers.put(asked.bucket, asked.key, self._path, beside)
-            case "AbortMultipartUpload":
-                door.end_upload(asked.query["uploadId"])
-
-    def _in_our_words(self, status: int, body: bytes) -> AwsError:
-        """The S3 server's error, with a message that says what to do."""
-        assert self._asked is not None
-        code, message = xml.read_error(body)
-        bucket, key = self._asked.bucket, self._asked.key
-        if status == 404 and bucket and not self._door.objects.has_bucket(bucket):
-            return no_such_bucket(bucket)
-        if code == "NoSuchKey":
-            return no_such_key(bucket, key)
-        return AwsError(message or code or f"the S3 server answered {status}",
-                        code=code or "InternalError", status=status)  # fmt: skip
-
-    def _check_conditions(self, asked: S3Request) -> None:
-        """If-None-Match: * and If-Match on a write, which the S3 server ignores."""
-        unless, wanted = (self._head.headers.get(n) for n in ("if-none-match", "if-match"))
-        etag = self._door.operations.etag(asked.bucket, asked.key)
-        if unless is not None and unless != "*":
-            raise AwsError(f"If-None-Match {unless!r}; expected '*'",
-                           code="NotImplemented", status=501)  # fmt: skip
-        if unless is not None and etag is not None:
-            raise precondition_failed("if-none-match")
-        if wanted is not None:
-            if etag is None:
-                raise no_such_key(asked.bucket, asked.key)
-            if not matches(wanted, etag):
-                raise precondition_failed("if-match")
 
     # Where the request was meant to go
 

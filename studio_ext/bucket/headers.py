@@ -1,13 +1,15 @@
 """What S3 keeps beside an object's bytes: content type, metadata, tags, checksums, ETag.
 
-The S3 server forgets them when it ends, so they are rows of the store. A row is bound to the file
-it was made for by size and time.
+A folder has no place for them, so they are rows of the store. A row is bound to the file it was
+made for by size and time.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ _KEPT = frozenset(
 )  # fmt: skip
 _META = "x-amz-meta-"
 _MAX_META = 2048  # bytes of names and values, as S3
+_LOCKS = 64
 
 
 class ObjectHeaders:
@@ -34,6 +37,14 @@ class ObjectHeaders:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._locks = [threading.Lock() for _ in range(_LOCKS)]
+
+    def changing(self, bucket: str, key: str) -> contextlib.AbstractContextManager[Any]:
+        """Lets one thread at a time change an object and what is kept with it.
+
+        Do not change another object inside: they may share a lock.
+        """
+        return self._locks[hash((bucket, key)) % _LOCKS]
 
     def get(self, bucket: str, key: str, status: os.stat_result) -> dict[str, str]:
         """Headers that were stored with this very file; ``{}`` for another one."""
@@ -46,6 +57,13 @@ class ObjectHeaders:
         if row is None or (row.size, row.mtime_ns) != (status.st_size, status.st_mtime_ns):
             return {}
         return dict(row.headers)
+
+    def etag(self, bucket: str, key: str, path: Path) -> str | None:
+        """The ETag of the object that is at ``path`` now, ``None`` when there is none."""
+        if not path.is_file():
+            return None
+        status = path.stat()
+        return etag_of(self.get(bucket, key, status), status.st_size, status.st_mtime_ns)
 
     def etags(self, bucket: str, first: str, last: str) -> dict[str, tuple[int, str]]:
         """``{key: (mtime_ns, ETag)}`` of the rows from key ``first`` to ``last``."""

@@ -1,59 +1,42 @@
-"""Operations that the door answers itself, from the folder and the store.
-
-The S3 server behind it reads whole files for their MD5 when it only looks at them, and has copies,
-tags and folders wrong or not at all.
-"""
+"""What S3 offers, answered from the folder and the store."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from ..errors import AwsError
+from ..files import Draft
 from . import xml
+from .answer import XML, Answer, Ask, Operation
+from .conditions import check_write
+from .copies import CopySource
+from .files import copy_into
 from .folder import FolderObjects, no_such_bucket, no_such_key
-from .headers import ETAG, TAGS, ObjectHeaders, copied, etag_of
+from .headers import ETAG, TAGS, ObjectHeaders, copied, etag_of, kept
 from .listing import list_buckets, list_objects
-from .reading import Reading, is_unchanged, precondition_failed
-from .request import S3Request, copy_source
+from .multipart import Multipart
+from .parts import PartsUploads
+from .payload import Payload
+from .reading import Reading
+from .request import S3Request, part_number
+from .upload import Upload
 
 _NOTHING = '"d41d8cd98f00b204e9800998ecf8427e"'  # the ETag of an empty object
-_XML = {"Content-Type": "application/xml"}
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A request whose body has been read.
-
-    Attributes:
-        headers: names in lower case.
-        region: of the signature.
-    """
-
-    request: S3Request
-    headers: Mapping[str, str]
-    document: bytes
-    region: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = b""
-
-
-Operation = Callable[[Ask], Answer | Reading]
 
 
 class Operations:
-    """What can be answered without the S3 server. Nothing here waits for a client."""
+    """Every operation by its name. Those of Multipart are among them."""
 
-    def __init__(self, objects: FolderObjects, headers: ObjectHeaders) -> None:
+    def __init__(
+        self, objects: FolderObjects, headers: ObjectHeaders, uploads: PartsUploads
+    ) -> None:
         self._objects = objects
         self._headers = headers
+        self._uploads = uploads
+        self._multipart = Multipart(objects, headers, uploads, self._place)
         self._named: Mapping[str, Operation] = {
             "ListBuckets": self._list_buckets,
             "CreateBucket": self._create_bucket,
@@ -70,25 +53,59 @@ class Operations:
             "GetObjectTagging": self._get_tags,
             "PutObjectTagging": self._put_tags,
             "DeleteObjectTagging": self._put_tags,
+            **self._multipart.named,
         }
 
-    def find(self, request: S3Request) -> Operation | None:
-        """The operation, or ``None`` when it is the S3 server's."""
-        return self._folder if request.is_folder else self._named.get(request.operation)
+    def find(self, request: S3Request) -> Operation:
+        """The operation, for a request whose body is a document or nothing."""
+        return self._folder if request.is_folder else self._named[request.operation]
 
-    def etag(self, bucket: str, key: str) -> str | None:
-        """The object's ETag, ``None`` when there is none."""
-        path = self._objects.path(bucket, key)
-        if not path.is_file():
+    def receive(self, request: S3Request, payload: Payload, content_md5: str) -> Upload | None:
+        """Where the body goes, when it is an object or a part.
+
+        Raises:
+            AwsError: ``NoSuchUpload``, ``InvalidArgument``.
+        """
+        if request.is_folder:
             return None
-        status = path.stat()
-        beside = self._headers.get(bucket, key, status)
-        return etag_of(beside, status.st_size, status.st_mtime_ns)
+        if request.operation == "PutObject":
+            return Upload(partial(self._objects.draft, request.bucket), payload, content_md5)
+        if request.operation == "UploadPart":
+            part_number(request.query.get("partNumber", ""))
+            draft = partial(self._uploads.draft, self._multipart.find(request))
+            return Upload(draft, payload, content_md5)
+        return None
+
+    def keep(self, ask: Ask, upload: Upload) -> Answer:
+        """Puts a body that has arrived into its place."""
+        if ask.request.operation == "UploadPart":
+            return self._multipart.keep_part(ask, upload)
+        draft, etag = upload.finish(), f'"{upload.md5}"'
+        self._place(ask, draft, {**kept(ask.headers), **upload.checksums, ETAG: etag})
+        return Answer(200, {"ETag": etag, **upload.checksums})
+
+    def check(self, request: S3Request, headers: Mapping[str, str]) -> None:
+        """Refuses a write whose conditions do not hold now; they are looked at again at its end.
+
+        Raises:
+            AwsError: ``PreconditionFailed``, ``NoSuchKey``.
+        """
+        bucket, key = request.bucket, request.key
+        etag = self._headers.etag(bucket, key, self._objects.path(bucket, key))
+        check_write(headers, bucket, key, etag)
+
+    def _place(self, ask: Ask, draft: Draft, beside: Mapping[str, str]) -> None:
+        """Makes a draft that is sealed the object, with what is kept beside it."""
+        bucket, key = ask.request.bucket, ask.request.key
+        with self._headers.changing(bucket, key):
+            self.check(ask.request, ask.headers)
+            path = self._objects.publish_draft(draft, bucket, key)
+            self._headers.put(bucket, key, path, beside)
 
     # Buckets
 
     def _list_buckets(self, ask: Ask) -> Answer:
-        return Answer(200, _XML, list_buckets(self._objects))
+        return Answer(200, XML, list_buckets(self._objects))
 
     def _create_bucket(self, ask: Ask) -> Answer:
         self._objects.create_bucket(ask.request.bucket)
@@ -102,20 +119,21 @@ class Operations:
     def _delete_bucket(self, ask: Ask) -> Answer:
         self._objects.delete_bucket(ask.request.bucket)
         self._headers.drop_bucket(ask.request.bucket)
+        self._uploads.drop_bucket(ask.request.bucket)
         return Answer(204, {})
 
     def _get_location(self, ask: Ask) -> Answer:
         self._head_bucket(ask)
-        return Answer(200, _XML, xml.document("LocationConstraint"))
+        return Answer(200, XML, xml.document("LocationConstraint"))
 
     def _get_versioning(self, ask: Ask) -> Answer:
         self._head_bucket(ask)
-        return Answer(200, _XML, xml.document("VersioningConfiguration"))
+        return Answer(200, XML, xml.document("VersioningConfiguration"))
 
     def _list_objects(self, ask: Ask) -> Answer:
         request = ask.request
         found = list_objects(self._objects, self._headers, request.bucket, request.query)
-        return Answer(200, _XML, found)
+        return Answer(200, XML, found)
 
     # Objects
 
@@ -124,35 +142,34 @@ class Operations:
         return Reading.open(self._objects, self._headers, request.bucket, request.key, ask.headers)
 
     def _copy_object(self, ask: Ask) -> Answer:
-        request, (bucket, key) = ask.request, copy_source(ask.headers)
-        source, target = (
-            self._objects.path(bucket, key),
-            self._objects.path(request.bucket, request.key),
-        )
-        beside = self._beside(bucket, key, source)
-        status = source.stat()
-        etag = etag_of(beside, status.st_size, status.st_mtime_ns)
-        if is_unchanged(ask.headers, etag, status.st_mtime, "x-amz-copy-source-"):
-            raise precondition_failed("x-amz-copy-source-if-none-match")
-        if source != target:
-            self._objects.publish(source, request.bucket, request.key)
-        elif ask.headers.get("x-amz-metadata-directive", "COPY").upper() != "REPLACE":
-            raise AwsError(
-                "an object is copied onto itself only to replace its metadata; "
-                "expected MetadataDirective REPLACE",
-                code="InvalidRequest",
-                status=400,
-            )
-        beside = copied(beside, ask.headers)
-        self._headers.put(request.bucket, request.key, target, beside)
+        bucket, key = ask.request.bucket, ask.request.key
+        source = CopySource.open(self._objects, self._headers, ask.headers)
+        target = self._objects.path(bucket, key)
+        beside = copied(source.beside, ask.headers)
+        with source.file:
+            if source.path != target:
+                with self._objects.draft(bucket) as draft:
+                    copy_into(source.file, draft.file)
+                    draft.seal()
+                    self._place(ask, draft, beside)
+            elif ask.headers.get("x-amz-metadata-directive", "COPY").upper() == "REPLACE":
+                self._headers.put(bucket, key, target, beside)
+            else:
+                raise AwsError(
+                    "an object is copied onto itself only to replace its metadata; "
+                    "expected MetadataDirective REPLACE",
+                    code="InvalidRequest",
+                    status=400,
+                )
         status = target.stat()
         etag = etag_of(beside, status.st_size, status.st_mtime_ns)
-        return Answer(200, _XML, xml.copied("CopyObjectResult", etag, status.st_mtime))
+        return Answer(200, XML, xml.copied("CopyObjectResult", etag, status.st_mtime))
 
     def _delete_object(self, ask: Ask) -> Answer:
         bucket, key = ask.request.bucket, ask.request.key
-        self._objects.delete(bucket, key)
-        self._headers.drop(bucket, [key])
+        with self._headers.changing(bucket, key):
+            self._objects.delete(bucket, key)
+            self._headers.drop(bucket, [key])
         return Answer(204, {})
 
     def _delete_objects(self, ask: Ask) -> Answer:
@@ -175,21 +192,22 @@ class Operations:
         self._headers.drop(bucket, gone)
         if not quiet:
             parts += [f"<Deleted>{xml.element('Key', key)}</Deleted>" for key in gone]
-        return Answer(200, _XML, xml.document("DeleteResult", *parts))
+        return Answer(200, XML, xml.document("DeleteResult", *parts))
 
     def _get_tags(self, ask: Ask) -> Answer:
         bucket, key = ask.request.bucket, ask.request.key
         beside = self._beside(bucket, key, self._objects.path(bucket, key))
-        return Answer(200, _XML, xml.tagging(beside.get(TAGS, "")))
+        return Answer(200, XML, xml.tagging(beside.get(TAGS, "")))
 
     def _put_tags(self, ask: Ask) -> Answer:
         bucket, key = ask.request.bucket, ask.request.key
         path = self._objects.path(bucket, key)
-        beside = self._beside(bucket, key, path)
         delete = ask.request.operation == "DeleteObjectTagging"
         tags = "" if delete else xml.read_tagging(ask.document)
-        others = {name: value for name, value in beside.items() if name != TAGS}
-        self._headers.put(bucket, key, path, {**others, TAGS: tags} if tags else others)
+        with self._headers.changing(bucket, key):
+            beside = self._beside(bucket, key, path)
+            others = {name: value for name, value in beside.items() if name != TAGS}
+            self._headers.put(bucket, key, path, {**others, TAGS: tags} if tags else others)
         return Answer(204 if delete else 200, {})
 
     def _folder(self, ask: Ask) -> Answer:

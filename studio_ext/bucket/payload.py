@@ -1,7 +1,7 @@
 """Bodies of uploads: decoded and checked on their way, without keeping more than a chunk.
 
-The last piece is held back until everything fits; so an upload whose content is not what was
-signed never reaches its declared length, and the S3 server drops it.
+The last piece is held back until everything fits; so content that is not what was signed is never
+whole.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -81,10 +81,10 @@ class PlainPayload:
 
     def __init__(self, length: int, sha256: str | None, headers: Mapping[str, str]) -> None:
         self.length = length
-        self.checksums = _checksums(headers)
+        self.checksums = checksums(headers)
         self._sha256 = sha256
         self._digest = hashlib.sha256() if sha256 is not None else None
-        self._sums = _Sums(self.checksums)
+        self._sums = Sums(self.checksums)
         self._held = b""
         self._size = 0
 
@@ -128,9 +128,9 @@ class ChunkedPayload:
         seed: str = "",
     ) -> None:
         self.length = length
-        self.checksums = _checksums(headers)
+        self.checksums = checksums(headers)
         promised = headers.get("x-amz-trailer", "").lower().strip()
-        self._sums = _Sums({**self.checksums, **({promised: ""} if promised else {})})
+        self._sums = Sums({**self.checksums, **({promised: ""} if promised else {})})
         self._trailer_named = promised
         self._signer = signer
         self._previous = seed
@@ -260,15 +260,19 @@ class ChunkedPayload:
             )
 
 
-class _Sums:
-    """Checksums over the content; CRC32C and CRC64NVME are kept for the client, not compared."""
+class Sums:
+    """Checksums over content. Those that Python has not, such as CRC32C, are not compared.
 
-    def __init__(self, wanted: Mapping[str, str]) -> None:
+    Args:
+        wanted: their headers' names.
+    """
+
+    def __init__(self, wanted: Collection[str]) -> None:
         self._crc32 = 0
         self._has_crc32 = "x-amz-checksum-crc32" in wanted
         self._hashes = {
-            f"x-amz-checksum-{name}": hashlib.new(name)
-            for name in ("sha1", "sha256")
+            f"x-amz-checksum-{name}": hashlib.new(name, usedforsecurity=False)
+            for name in ("md5", "sha1", "sha256", "sha512")
             if f"x-amz-checksum-{name}" in wanted
         }
 
@@ -279,6 +283,11 @@ class _Sums:
             each.update(data)
 
     def compare(self, declared: Mapping[str, str]) -> None:
+        """Compares with headers, by name.
+
+        Raises:
+            AwsError: ``BadDigest``.
+        """
         found = {name: each.digest() for name, each in self._hashes.items()}
         if self._has_crc32:
             found["x-amz-checksum-crc32"] = self._crc32.to_bytes(4, "big")
@@ -292,7 +301,8 @@ class _Sums:
                 )
 
 
-def _checksums(headers: Mapping[str, str]) -> dict[str, str]:
+def checksums(headers: Mapping[str, str]) -> dict[str, str]:
+    """The ``x-amz-checksum-…`` headers that hold one."""
     skip = ("x-amz-checksum-mode", "x-amz-checksum-algorithm", "x-amz-checksum-type")
     return {
         name: value

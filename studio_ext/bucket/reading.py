@@ -1,11 +1,7 @@
-"""An object as GET and HEAD answer it, straight from its file.
-
-The S3 server behind the door would read the whole file for its MD5 at every part that is fetched.
-"""
+"""An object as GET and HEAD answer it, straight from its file."""
 
 from __future__ import annotations
 
-import contextlib
 import email.utils
 import mimetypes
 import os
@@ -15,6 +11,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from ..errors import AwsError
+from .conditions import is_unchanged
 from .files import open_plain
 from .folder import FolderObjects, no_such_key
 from .headers import ObjectHeaders, etag_of, shown
@@ -98,40 +95,6 @@ class Reading:
         return found | beside
 
 
-def is_unchanged(headers: Mapping[str, str], etag: str, modified: float, by: str = "") -> bool:
-    """Whether the client has this object already, by its conditions.
-
-    Args:
-        by: what the names of the conditions begin with (``x-amz-copy-source-``).
-
-    Raises:
-        AwsError: ``PreconditionFailed``.
-    """
-    wanted, unless = headers.get(f"{by}if-match"), headers.get(f"{by}if-none-match")
-    if wanted is not None:
-        if not matches(wanted, etag):
-            raise precondition_failed(f"{by}if-match")
-    elif _seconds(headers.get(f"{by}if-unmodified-since"), float("inf")) < int(modified):
-        raise precondition_failed(f"{by}if-unmodified-since")
-    if unless is not None:
-        return matches(unless, etag)
-    return int(modified) <= _seconds(headers.get(f"{by}if-modified-since"), float("-inf"))
-
-
-def matches(header: str, etag: str) -> bool:
-    """Whether an ETag is among those of a condition."""
-    tags = [tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")]
-    return "*" in tags or etag.strip('"') in tags
-
-
-def precondition_failed(name: str) -> AwsError:
-    return AwsError(
-        f"at least one of the preconditions did not hold: {name}",
-        code="PreconditionFailed",
-        status=412,
-    )
-
-
 def _part(header: str, size: int) -> tuple[int, int] | None:
     """Start and length of one range; ``None`` for the whole, as with anything not understood."""
     match = _RANGE.fullmatch(header.strip())
@@ -150,11 +113,3 @@ def _part(header: str, size: int) -> tuple[int, int] | None:
             status=416,
         )
     return start, min(end + 1, size) - start
-
-
-def _seconds(text: str | None, otherwise: float) -> float:
-    """A date of HTTP in epoch seconds; without one, or with nonsense, ``otherwise``."""
-    with contextlib.suppress(ValueError, TypeError):
-        if text is not None:
-            return email.utils.parsedate_to_datetime(text).timestamp()
-    return otherwise

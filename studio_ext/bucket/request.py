@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, quote, unquote
+from urllib.parse import parse_qsl, unquote
 
 from ..errors import AwsError
 from .uri import check_bucket, check_key, check_prefix
+
+MAX_PARTS = 10_000
 
 # (method, what the path names, subresource in the query) -> operation
 _OPERATIONS = {
@@ -18,6 +20,7 @@ _OPERATIONS = {
     ("GET", "bucket", ""): "ListObjects",
     ("GET", "bucket", "location"): "GetBucketLocation",
     ("GET", "bucket", "versioning"): "GetBucketVersioning",
+    ("GET", "bucket", "uploads"): "ListMultipartUploads",
     ("POST", "bucket", "delete"): "DeleteObjects",
     ("GET", "object", ""): "GetObject",
     ("HEAD", "object", ""): "HeadObject",
@@ -46,9 +49,13 @@ _ABSENT = {
 }
 
 _PLAIN = frozenset(
-    ("continuation-token", "delimiter", "encoding-type", "fetch-owner", "list-type", "marker",
-     "max-keys", "partNumber", "prefix", "start-after", "versionId")
+    ("continuation-token", "delimiter", "encoding-type", "fetch-owner", "key-marker", "list-type",
+     "marker", "max-keys", "max-parts", "max-uploads", "part-number-marker", "partNumber", "prefix",
+     "start-after", "upload-id-marker", "versionId")
 )  # fmt: skip
+
+# What a link of signature version 2 carries beside its question.
+_LINK = frozenset(("AWSAccessKeyId", "Expires", "Signature", "content-md5", "content-type"))
 
 _WRITES = frozenset(("PutObject", "CopyObject", "CreateMultipartUpload", "CompleteMultipartUpload"))
 
@@ -75,15 +82,6 @@ class S3Request:
     def writes(self) -> bool:
         """Whether it makes an object under its key."""
         return self.operation in _WRITES
-
-    @property
-    def target(self) -> str:
-        """Path and query for the S3 server: what was asked, without the signature."""
-        path = quote(f"/{self.bucket}/{self.key}" if self.key else f"/{self.bucket}")
-        query = "&".join(
-            f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in self.query.items()
-        )
-        return f"{path}?{query}" if query else path
 
     @classmethod
     def parse(
@@ -118,10 +116,35 @@ class S3Request:
             check_prefix(parameters.get("prefix", ""))
         if parameters.get("versionId", "null") != "null":
             raise _not_implemented("versions are not kept here; leave VersionId out")
+        if operation in ("PutObject", "CopyObject") and "partNumber" in parameters:
+            raise _bad_argument("partNumber comes without an uploadId; expected both or neither")
         if operation in ("GetObject", "HeadObject") and parameters.pop("partNumber", "1") != "1":
             raise _not_implemented("parts are not kept here; leave PartNumber out, or use Range")
         parameters.pop("versionId", None)
         return cls(operation, bucket, key, parameters, is_folder)
+
+
+def part_number(text: str) -> int:
+    """The number of a part.
+
+    Raises:
+        AwsError: ``InvalidArgument``.
+    """
+    if _is_number(text) and 0 < int(text) <= MAX_PARTS:
+        return int(text)
+    raise _bad_argument(f"partNumber is {text[:40]!r}; expected 1 to {MAX_PARTS}")
+
+
+def count(query: Mapping[str, str], name: str, otherwise: int) -> int:
+    """A parameter that counts.
+
+    Raises:
+        AwsError: ``InvalidArgument``.
+    """
+    text = query.get(name, str(otherwise))
+    if not _is_number(text):
+        raise _bad_argument(f"{name} is {text[:40]!r}; expected a number from 0")
+    return int(text)
 
 
 def copy_source(headers: Mapping[str, str]) -> tuple[str, str]:
@@ -137,7 +160,11 @@ def copy_source(headers: Mapping[str, str]) -> tuple[str, str]:
 def _parameters(query: str) -> dict[str, str]:
     """Query parameters without those of signatures and of clients' own."""
     pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
-    return {name: value for name, value in pairs if not name.lower().startswith("x-")}
+    return {
+        name: value
+        for name, value in pairs
+        if not name.lower().startswith("x-") and name not in _LINK
+    }
 
 
 def _subresource(parameters: Mapping[str, str]) -> str:
@@ -156,6 +183,14 @@ def _not_offered(method: str, level: str, bucket: str, subresource: str) -> AwsE
         )
     about = f" ?{subresource}" if subresource else ""
     return _not_implemented(f"{method} {level}{about} is not offered by Studio's buckets")
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
+
+
+def _bad_argument(message: str) -> AwsError:
+    return AwsError(message, code="InvalidArgument", status=400)
 
 
 def _not_implemented(message: str) -> AwsError:

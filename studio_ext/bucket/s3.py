@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from botocore.exceptions import ClientError, ConnectionError as S3Unreachable, HTTPClientError
 
 from ..errors import AwsError, ValidationException
-from .files import open_plain, replacing
+from ..files import replacing
+from .files import open_plain
 from .folder import no_such_bucket, no_such_key
 from .objects import StoredObject
 from .uri import check_bucket, check_key, check_prefix
@@ -94,7 +95,7 @@ class S3Objects:
         path.parent.mkdir(parents=True, exist_ok=True)
 
         def download() -> None:
-            with replacing(path, durable=False) as file:
+            with replacing(path) as file:
                 self._client.download_fileobj(item.bucket, item.key, file)
 
         self._ask(download, missing=partial(no_such_key, item.bucket, item.key))

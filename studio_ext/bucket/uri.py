@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 
 from ..errors import ValidationException
+from ..files import TEMPORARY
 
-RESERVED = ".rclone_temp_"
+RESERVED = TEMPORARY
 """Names that start so are uploads in flight: hidden, and refused as keys."""
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")

@@ -9,9 +9,10 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from ..errors import AwsError
+from .request import MAX_PARTS, part_number
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
-_HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
+DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 _MAX_TAGS = 10
 _MAX_DELETED = 1000
 
@@ -19,30 +20,17 @@ _MAX_DELETED = 1000
 def error(code: str, message: str, resource: str, request_id: str) -> bytes:
     """An error as S3 words it."""
     return (
-        f"{_HEAD}<Error><Code>{_text(code)}</Code><Message>{_text(message)}</Message>"
-        f"<Resource>{_text(resource)}</Resource><RequestId>{request_id}</RequestId></Error>"
-    ).encode()
-
-
-def read_error(body: bytes) -> tuple[str, str]:
-    """Code and message of an error document; empty strings for what it lacks."""
-    return field(body, "Code"), field(body, "Message")
-
-
-def field(body: bytes, name: str) -> str:
-    """The text of the first element of this name, ``""`` without one."""
-    try:
-        for found in ElementTree.fromstring(body).iter():
-            if _name(found) == name:
-                return found.text or ""
-    except ElementTree.ParseError:
-        pass
-    return ""
+        DECLARATION
+        + (
+            f"<Error><Code>{_text(code)}</Code><Message>{_text(message)}</Message>"
+            f"<Resource>{_text(resource)}</Resource><RequestId>{request_id}</RequestId></Error>"
+        ).encode()
+    )
 
 
 def document(root: str, *parts: str) -> bytes:
     """A document of S3's; the parts are XML already."""
-    return f'{_HEAD}<{root} xmlns="{_NAMESPACE}">{"".join(parts)}</{root}>'.encode()
+    return DECLARATION + f'<{root} xmlns="{_NAMESPACE}">{"".join(parts)}</{root}>'.encode()
 
 
 def element(name: str, text: str | int | bool) -> str:
@@ -88,6 +76,25 @@ def _keys(item: ElementTree.Element) -> list[str]:
     return [each.text or "" for each in item if _name(each) == "Key"]
 
 
+def read_parts(body: bytes) -> list[tuple[int, str]]:
+    """Number and ETag, without its quotes, of each part to complete an upload with.
+
+    Raises:
+        AwsError: ``MalformedXML``, ``InvalidArgument``.
+    """
+    found = [
+        {_name(child): (child.text or "").strip() for child in each}
+        for each in _parsed(body).iter()
+        if _name(each) == "Part"
+    ]
+    if not 0 < len(found) <= MAX_PARTS:
+        raise AwsError(f"{len(found)} parts; expected 1 to {MAX_PARTS}",
+                       code="MalformedXML", status=400)  # fmt: skip
+    return [
+        (part_number(part.get("PartNumber", "")), part.get("ETag", "").strip('"')) for part in found
+    ]
+
+
 def read_tagging(body: bytes) -> str:
     """Tags as a header, from a document.
 
@@ -116,8 +123,11 @@ def read_tagging(body: bytes) -> str:
 
 
 def _parsed(body: bytes) -> ElementTree.Element:
-    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
-        raise AwsError("expected XML without declarations", code="MalformedXML", status=400)
+    # In UTF-16 a declaration would look otherwise.
+    if b"<!DOCTYPE" in body or b"<!ENTITY" in body or b"\0" in body:
+        raise AwsError(
+            "expected XML in UTF-8 without declarations", code="MalformedXML", status=400
+        )
     try:
         return ElementTree.fromstring(body)
     except ElementTree.ParseError as problem:

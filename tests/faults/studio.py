@@ -54,7 +54,7 @@ class Studio:
         for folder in (self.failpoints, self.witnesses, self.temporary, root / "run"):
             folder.mkdir()
         self.daemon: subprocess.Popen[bytes] | None = None
-        self._hands = ThreadPoolExecutor(8)
+        self.hands = ThreadPoolExecutor(8)
         self._count = 0
         self.reader = PollingReader(self.home)
 
@@ -127,7 +127,7 @@ class Studio:
         for pid in self.processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self._hands.shutdown()
+        self.hands.shutdown()
 
     # -- jobs -------------------------------------------------------------------------------
 
@@ -151,13 +151,11 @@ class Studio:
             "StoppingCondition": {"MaxRuntimeInSeconds": 600},
             **more,
         }  # fmt: skip
-        self.created: Future[Any] = self._hands.submit(
-            self.sagemaker.create_training_job, **request
-        )
+        self.created: Future[Any] = self.hands.submit(self.sagemaker.create_training_job, **request)
         return name
 
     def stop_job(self, name: str) -> Future[Any]:
-        return self._hands.submit(self.sagemaker.stop_training_job, TrainingJobName=name)
+        return self.hands.submit(self.sagemaker.stop_training_job, TrainingJobName=name)
 
     def describe(self, name: str) -> dict[str, Any]:
         return dict(self.sagemaker.describe_training_job(TrainingJobName=name))
@@ -210,16 +208,11 @@ class Studio:
         return kernels[0] if kernels else None
 
     def fork_server(self) -> int | None:
-        return self._child("forkserver")
-
-    def s3_server(self) -> int | None:
-        return self._child("rclone")
-
-    def _child(self, word: str) -> int | None:
         assert self.daemon is not None
         for pid in family.children(self.daemon.pid):
             with contextlib.suppress(OSError):
-                if word in Path(f"/proc/{pid}/cmdline").read_text() and Identity.of(pid):
+                words = Path(f"/proc/{pid}/cmdline").read_text()
+                if "forkserver" in words and Identity.of(pid):
                     return pid
         return None
 

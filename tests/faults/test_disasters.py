@@ -1,16 +1,18 @@
-"""What befalls a whole machine: no memory, no disk, no S3, a second daemon, another time."""
+"""What befalls a whole machine: no memory, no disk, a second daemon, another time."""
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from .contract import check_gone, check_home, check_job
-from .studio import Studio, until
+from .studio import BUCKET, Studio, until
 
 WHOLE_MACHINE = {"InstanceType": "ml.m5.2xlarge", "InstanceCount": 1, "VolumeSizeInGB": 1}
 
@@ -29,21 +31,33 @@ def test_a_kernel_killed_by_the_system_fails_its_job(studio: Studio) -> None:
     assert "out of memory?" in said["FailureReason"]
 
 
-def test_s3_goes_down_and_comes_back(studio: Studio) -> None:
-    names = [studio.submit("steady", pause=0.3) for _ in range(3)]
-    for _ in range(3):
-        studio.kill(int(until(studio.s3_server, "the S3 server")))
-    for name in names:
-        check_job(studio, name, {"Completed"})
-        key = f"out/{name}/output/model.tar.gz"
-        until(lambda key=key: _size(studio, key), f"S3 to serve {key}", 60)
+class Body(io.BytesIO):
+    """Content that is sent slowly enough to be interrupted."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        time.sleep(0.01)
+        return super().read(size)
 
 
-def _size(studio: Studio, key: str) -> int:
-    try:
-        return int(studio.s3.head_object(Bucket="faults", Key=key)["ContentLength"])
-    except Exception:
-        return 0
+def test_an_upload_in_parts_outlives_its_daemon(studio: Studio) -> None:
+    name = studio.submit("steady", pause=0.3)
+    place = {"Bucket": BUCKET, "Key": "large"}
+    upload = {**place, "UploadId": studio.s3.create_multipart_upload(**place)["UploadId"]}
+    first = studio.s3.upload_part(**upload, PartNumber=1, Body=b"1" * (5 << 20))["ETag"]
+    lost = Body(b"2" * (64 << 20))
+    sent = studio.hands.submit(studio.s3.upload_part, **upload, PartNumber=2, Body=lost)
+    until(lambda: lost.tell() > 8 << 20, "the second part to be under way")
+    assert studio.daemon is not None
+    studio.kill(studio.daemon.pid)
+    assert sent.exception(60) is not None
+    studio.start()
+    (part,) = studio.s3.list_parts(**upload)["Parts"]
+    assert (part["PartNumber"], part["ETag"]) == (1, first)
+    second = studio.s3.upload_part(**upload, PartNumber=2, Body=b"2")["ETag"]
+    parts = [{"PartNumber": 1, "ETag": first}, {"PartNumber": 2, "ETag": second}]
+    studio.s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+    assert studio.s3.get_object(**place)["Body"].read() == b"1" * (5 << 20) + b"2"
+    check_job(studio, name, {"Completed"})
 
 
 def test_a_second_daemon_refuses(studio: Studio) -> None:

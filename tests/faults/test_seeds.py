@@ -16,7 +16,7 @@ from .studio import ENDED, Studio, until
 SEEDS = int(os.environ.get("STUDIO_FAULT_SEEDS", "12"))
 JOBS = ("steady", "steady", "chatty", "failing", "parting", "endless", "heedful", "fertile")
 WAITING = ("parting", "endless", "heedful")  # they end only by being stopped
-VICTIMS = ("daemon", "daemon", "runner", "runner", "kernel", "fork server", "S3 server")
+VICTIMS = ("daemon", "daemon", "runner", "runner", "kernel", "fork server")
 
 
 class Chaos:
@@ -63,7 +63,7 @@ class Chaos:
             assert studio.daemon is not None
             target = studio.daemon.pid
         else:
-            target = studio.fork_server() if victim == "fork server" else studio.s3_server()
+            target = studio.fork_server()
         if target is None:
             return
         try:

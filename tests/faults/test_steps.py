@@ -14,7 +14,7 @@ from studio_ext.runs.record import Exit
 from .contract import check_job, check_nobody_left
 from .studio import ENDED, Studio, until
 
-ALWAYS = ("daemon", "fork server", "S3 server")
+ALWAYS = ("daemon", "fork server")
 
 # Who else is alive, for sure, when a job is held at a step.
 ALSO: dict[str, tuple[str, ...]] = {
@@ -41,7 +41,6 @@ def find(studio: Studio, victim: str, name: str, held: int) -> int:
         "runner": lambda: studio.runner(name),
         "kernel": lambda: studio.kernel(name),
         "fork server": studio.fork_server,
-        "S3 server": studio.s3_server,
     }[victim]
     return int(until(found, f"the {victim}"))
 
@@ -83,16 +82,6 @@ def test_a_kill_at_a_step(
     said = check_job(studio, name, {ending})
     if stops and victim != "daemon":
         assert asked.result(30)["ResponseMetadata"]["HTTPStatusCode"] == 200
-    if stops and victim in ("daemon", "fork server", "S3 server"):
+    if stops and victim in ("daemon", "fork server"):
         assert "ModelArtifacts" in said
-    if victim == "S3 server":
-        until(lambda: _stores(studio), "S3 to be back", 30)
     check_nobody_left(studio)
-
-
-def _stores(studio: Studio) -> bool:
-    try:
-        studio.s3.put_object(Bucket="faults", Key="probe", Body=b"here")
-        return bool(studio.s3.get_object(Bucket="faults", Key="probe")["Body"].read() == b"here")
-    except Exception:
-        return False

@@ -13,7 +13,6 @@ from tornado.netutil import bind_sockets
 from studio_ext.bucket.door import S3Door
 from studio_ext.bucket.folder import FolderObjects
 from studio_ext.bucket.headers import ObjectHeaders
-from studio_ext.bucket.server import BucketServer
 from studio_ext.identity.authority import Authority
 from studio_ext.identity.environment import Endpoint
 from studio_ext.identity.keys import ACCOUNT, Keys
@@ -38,12 +37,8 @@ class Studio:
         self.run(self._start())
 
     async def _start(self) -> None:
-        address = self.home / "run" / "s3.sock"
-        door = S3Door(
-            self.objects, address, ObjectHeaders(self.store), self.keys.lookup, account=ACCOUNT
-        )
-        self._server = BucketServer(self.objects.root, address, self.home / "rclone.log")
-        await self._server.start()
+        headers = ObjectHeaders(self.store)
+        door = S3Door(self.objects, headers, self.keys.lookup, account=ACCOUNT)
         app = make_app(
             services(self.store, self.keys), self.keys.lookup, account=ACCOUNT,
             extra_handlers=[door.rule],
@@ -74,7 +69,6 @@ class Studio:
             for server in (self._http, self._https):
                 server.stop()
                 await server.close_all_connections()
-            await self._server.stop()
 
         self.run(stop())
         self._loop.call_soon_threadsafe(self._loop.stop)

@@ -82,7 +82,7 @@ said = {
     "events": events,
     "threads": threading.active_count(),
     "leftovers": [str(pid) for pid in left]
-    + glob.glob(str(folder / ".*.tmp"))
+    + glob.glob(str(folder / ".studio_*"))
     + [
         path
         for path in glob.glob(os.path.join(tempfile.gettempdir(), "studio-k-*"))

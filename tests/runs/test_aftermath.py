@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
 def leave_things(folder: Path) -> None:
     (folder / "model/weights.bin").write_bytes(b"w")
     (folder / "output/data/result.txt").write_text("r")
-    (folder / ".notebook.ipynb.77.tmp").write_text("half")
+    (folder / ".studio_77_a").write_text("half")
     sockets = Spec.read(folder).sockets
     sockets.mkdir(parents=True)
     (sockets / "k-1").touch()
@@ -48,7 +48,7 @@ def test_what_never_began_publishes_nothing(folder: Path) -> None:
     assert aftermath.close(folder, GONE) == GONE
     assert Exit.read(folder) == GONE
     assert not Spec.read(folder).sockets.exists()
-    assert list(folder.glob(".*.tmp")) == []
+    assert list(folder.glob(".studio_*")) == []
 
 
 @pytest.mark.parametrize("model", [False, True])

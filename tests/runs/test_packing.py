@@ -48,20 +48,21 @@ def test_nothing_is_packed_of_nothing(tmp_path: Path) -> None:
 
 def test_only_our_own_rubbish_is_swept(folder: Path) -> None:
     ours = [
-        ".exit.json.77.tmp", ".tmp-abc", "code/.tmp-abc", "input/config/.a.json.77.tmp",
-        "input/data/train/.tmp-abc", "input/data/.manifest-train", "checkpoints/deep/.tmp-x",
+        ".studio_77_a", "code/.studio_77_a", "input/config/.studio_77_a",
+        "input/data/train/.studio_77_a", "input/data/.studio_manifest-train",
+        "checkpoints/deep/.studio_x",
     ]  # fmt: skip
-    theirs = ["model/.a.1.tmp", "model/.tmp-x", "output/data/.tmp-x", "notes.tmp", "code/a.ipynb"]
+    theirs = ["model/.studio_1_x", "output/data/.studio_1_x", "studio_1_x", "code/a.ipynb"]
     for name in ours + theirs:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x")
-    (folder / ".unpack-abc").mkdir()
-    (folder / ".unpack-abc/file").write_text("x")
+    (folder / ".studio_abc").mkdir()
+    (folder / ".studio_abc/file").write_text("x")
     packing.sweep(folder)
     assert [name for name in ours if (folder / name).exists()] == []
     assert [name for name in theirs if not (folder / name).exists()] == []
-    assert not (folder / ".unpack-abc").exists()
+    assert not (folder / ".studio_abc").exists()
 
 
 def test_room_is_made_of_what_can_be_spared_first(folder: Path) -> None:
@@ -91,5 +92,5 @@ def test_an_archive_that_does_not_fit_is_not_there(
         packing.pack(folder, model=True)
     monkeypatch.undo()
     assert [
-        path.name for path in folder.iterdir() if "tar" in path.name or "tmp" in path.name
+        path.name for path in folder.iterdir() if "tar" in path.name or "studio" in path.name
     ] == []
