@@ -11,6 +11,7 @@ export const POINTS = 'points'; // the name of the data in our charts
 /** Vega's own view, as far as new data goes; JupyterLab's renderer keeps it. */
 interface View {
   data(name: string, values: readonly object[]): View;
+  resize(): View;
   runAsync(): Promise<unknown>;
 }
 
@@ -79,7 +80,8 @@ class Drawing {
   private async _show(spec: string, points: readonly object[]): Promise<void> {
     const view = (this._renderer as unknown as { _result?: { view?: View } } | null)?._result?.view;
     if (spec === this._shown?.spec && view) {
-      await view.data(POINTS, points.map(point => ({ ...point }))).runAsync();
+      const own = points.map(point => ({ ...point })); // Vega writes on what it gets
+      await view.data(POINTS, own).resize().runAsync();
       return;
     }
     this._drop();

@@ -98,12 +98,15 @@ function scaled({ name, numbers }: Line, { jobs }: CompareModel): object[] {
   const known = numbers.filter(value => !Number.isNaN(value));
   const low = Math.min(...known);
   const room = Math.max(...known) - low || 1;
+  // Of the values only the ends of an axis are written, each once; the pointer tells the others.
+  const ends = new Set([low, Math.max(...known)].map(value => numbers.indexOf(value)));
   return jobs
     .map((job, place) => ({
       series: job.name,
       axis: name,
       height: (numbers[place] - low) / room,
-      value: number(numbers[place])
+      value: number(numbers[place]),
+      end: ends.has(place) ? number(numbers[place]) : ''
     }))
     .filter(({ height }) => !Number.isNaN(height));
 }
@@ -134,7 +137,7 @@ function parallel(axes: string[]): JSONObject {
     ...FRAME,
     encoding: {
       x: { field: 'axis', type: 'nominal', sort: axes, title: null, scale: { type: 'point' }, axis: { grid: true, labelAngle: -20, labelLimit: 160 } },
-      y: { field: 'height', type: 'quantitative', axis: null },
+      y: { field: 'height', type: 'quantitative', axis: null, scale: { domain: [0, 1.08] } },
       color: COLOR,
       detail: { field: 'series' }
     },
@@ -150,7 +153,10 @@ function parallel(axes: string[]): JSONObject {
           ]
         }
       },
-      { mark: { type: 'text', dx: 6, align: 'left', fontSize: 10 }, encoding: { text: { field: 'value' } } }
+      {
+        mark: { type: 'text', dx: 6, dy: -7, align: 'left', fontSize: 10 },
+        encoding: { text: { field: 'end' }, color: { value: 'gray' } }
+      }
     ]
   } as unknown as JSONObject;
 }

@@ -219,10 +219,11 @@ function metrics({ resource }: Compared): Map<string, number> {
   return found;
 }
 
-/** The place of the best value of a metric; -1 when there is nothing to choose. */
+/** The best value of a metric; NaN when there is nothing to choose. */
 export function best({ name, numbers, differs }: Line): number {
-  const sign = isLoss(name) || name === 'TrainingTimeInSeconds' ? 1 : -1;
-  const known = numbers.map(value => (Number.isNaN(value) ? Infinity : sign * value));
-  const least = Math.min(...known);
-  return differs && Number.isFinite(least) ? known.indexOf(least) : -1;
+  const known = numbers.filter(value => !Number.isNaN(value));
+  if (!differs || known.length < 2) {
+    return NaN;
+  }
+  return isLoss(name) || name === 'TrainingTimeInSeconds' ? Math.min(...known) : Math.max(...known);
 }

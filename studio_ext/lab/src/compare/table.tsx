@@ -97,7 +97,7 @@ export function CompareTable(props: {
 
 function MetricRow({ line, model }: { line: Line; model: CompareModel }): JSX.Element {
   const { trans } = model.studio;
-  const place = best(line);
+  const winner = best(line);
   const sorted = model.sortedBy === line.name;
   return (
     <tr className={line.differs ? 'jp-mod-differs' : ''}>
@@ -116,11 +116,11 @@ function MetricRow({ line, model }: { line: Line; model: CompareModel }): JSX.El
       {line.numbers.map((value, at) => (
         <td
           key={model.jobs[at].name}
-          className={at === place ? 'jp-mod-best' : ''}
-          title={at === place ? trans.__('best') : undefined}
+          className={value === winner ? 'jp-mod-best' : ''}
+          title={value === winner ? trans.__('best') : undefined}
         >
           {Number.isNaN(value) ? '' : number(value)}
-          {at === place ? <span className="jp-Studio-hidden">{trans.__('best')}</span> : null}
+          {value === winner ? <span className="jp-Studio-hidden">{trans.__('best')}</span> : null}
         </td>
       ))}
     </tr>
