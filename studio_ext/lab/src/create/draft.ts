@@ -56,6 +56,10 @@ export class Draft implements IDisposable {
         request[name] = uniqueName(stemOf(from.clone));
       }
     }
+    const named = nameOf(kind, toSchema(form.schema));
+    if (named && !request[named]) {
+      request = { ...request, [named]: uniqueName(kind.words) };
+    }
     return new Draft(studio, kind, form, catalogue, request);
   }
 

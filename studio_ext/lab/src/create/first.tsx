@@ -45,7 +45,7 @@ export function TrainingFirst(props: { draft: Draft; manager: IDocumentManager |
         label={trans.__('Algorithm')}
         required
         problem={own ? '' : draft.problem(IMAGE)}
-        help={own ? trans.__('Its hyperparameters become the parameters of your notebook.') : algorithm?.words}
+        help={own ? trans.__('Its hyperparameters become the parameters of your notebook.') : algorithm && algorithm.words !== title(algorithm.name) ? algorithm.words : ''}
       >
         {control => (
           <select

@@ -7,7 +7,7 @@ import * as React from 'react';
 import { Draft } from './draft';
 import { toErrors } from './problems';
 import { pruned } from './request';
-import { FieldTemplate, ObjectFieldTemplate } from './templates';
+import { ArrayFieldTemplate, FieldTemplate, ObjectFieldTemplate } from './templates';
 import { FormContext, widgets } from './widgets';
 
 /** Members of the request as a form, by the operation's schema. */
@@ -29,7 +29,7 @@ export function RequestForm(props: { draft: Draft; hidden: readonly string[] }):
       showErrorList={false}
       extraErrors={toErrors(draft.problems) as never}
       widgets={widgets}
-      templates={{ FieldTemplate, ObjectFieldTemplate } as never}
+      templates={{ ArrayFieldTemplate, FieldTemplate, ObjectFieldTemplate } as never}
       experimental_defaultFormStateBehavior={{ emptyObjectFields: 'skipDefaults' }}
       buttonStyle="text"
       onChange={event => {

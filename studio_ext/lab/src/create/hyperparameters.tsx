@@ -6,6 +6,7 @@ import { Draft } from './draft';
 import { ControlProps, Field } from './field';
 
 const PATH = 'HyperParameters';
+const ENDLESS = 2 ** 31 - 1; // a bound that says nothing
 
 /** What a hyperparameter may be, in words. */
 export function range(parameter: Hyperparameter, trans: TranslationBundle): string {
@@ -16,7 +17,7 @@ export function range(parameter: Hyperparameter, trans: TranslationBundle): stri
       : parameter.enum.join(', ');
   }
   const low = min ?? null;
-  const high = max ?? null;
+  const high = max === undefined || max === null || max >= ENDLESS ? null : max;
   const whole = /integer/i.test(type);
   const words = (parameter.enum ?? []).map(word => ` / ${word}`).join('');
   if (low !== null && high !== null) {

@@ -38,11 +38,24 @@ export class CreatePage extends ReactWidget {
   }
 
   protected override render(): JSX.Element {
-    return <Create options={this._options} close={() => this.parent?.dispose()} />;
+    return (
+      <Create
+        options={this._options}
+        close={() => this.parent?.dispose()}
+        label={label => {
+          this.title.label = label;
+        }}
+      />
+    );
   }
 }
 
-function Create({ options, close }: { options: CreateOptions; close: () => void }): JSX.Element {
+function Create(props: {
+  options: CreateOptions;
+  close: () => void;
+  label: (text: string) => void;
+}): JSX.Element {
+  const { options, close, label } = props;
   const { studio, kind, request, clone } = options;
   const [draft, setDraft] = React.useState<Draft | null>(null);
   const [problem, setProblem] = React.useState('');
@@ -60,6 +73,9 @@ function Create({ options, close }: { options: CreateOptions; close: () => void 
           const [algorithm] = found.catalogue.algorithms;
           if (kind === 'TrainingJob' && algorithm && !found.text(IMAGE)) {
             takeAlgorithm(found, algorithm);
+          }
+          if (!clone) {
+            label(studio.trans.__('New %1', found.kind.words));
           }
           setDraft(found);
         }

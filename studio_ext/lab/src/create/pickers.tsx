@@ -1,3 +1,4 @@
+import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { size } from '../format';
@@ -7,6 +8,11 @@ interface PickerProps {
   draft: Draft;
   value: string;
   onChange: (value: string) => void;
+}
+
+/** `ml.m5.large: 1 core, 8.6 GB`. */
+export function instanceWords(name: string, cores: number, memory: number, trans: TranslationBundle): string {
+  return `${name}: ${trans._n('%1 core', '%1 cores', cores)}, ${size(memory)}`;
 }
 
 /** An instance type with what it stands for here. */
@@ -19,7 +25,7 @@ export function InstanceSelect(props: PickerProps): JSX.Element {
       {!types.some(({ name }) => name === value) && <option value={value}>{value || '–'}</option>}
       {types.map(({ name, cores, memory }) => (
         <option key={name} value={name}>
-          {trans.__('%1: %2 cores, %3', name, cores, size(memory))}
+          {instanceWords(name, cores, memory, trans)}
         </option>
       ))}
     </select>

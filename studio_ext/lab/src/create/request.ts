@@ -65,13 +65,29 @@ export function stemOf(name: string): string {
   return name.replace(/(-\d{8}-\d{6}(-[0-9a-f]+)?)+$/, '');
 }
 
+const WHOLE: Record<string, string> = {
+  arn: 'ARN',
+  kms: 'KMS',
+  vpc: 'VPC',
+  id: 'ID',
+  ids: 'IDs',
+  uri: 'URI',
+  url: 'URL',
+  gb: 'GB',
+  s3: 'S3',
+  iam: 'IAM',
+  ml: 'ML',
+  sagemaker: 'SageMaker'
+};
+
 /** A member's name as people write it: `Max runtime in seconds`. */
 export function words(name: string): string {
-  const apart = name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2');
+  const apart = name
+    .replace(/SageMaker/g, 'Sagemaker')
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2');
   return apart
     .split(/[\s_]+/)
-    .map((word, index) =>
-      /^[A-Z0-9]{2,}$/.test(word) || (index === 0 && /^[A-Z]/.test(word)) ? word : word.toLowerCase()
-    )
+    .map((word, index) => WHOLE[word.toLowerCase()] ?? (index === 0 ? word : word.toLowerCase()))
     .join(' ');
 }

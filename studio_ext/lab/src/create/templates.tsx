@@ -1,5 +1,4 @@
-import { FieldTemplateProps, ObjectFieldTemplateProps, canExpand } from '@rjsf/utils';
-import { addIcon } from '@jupyterlab/ui-components';
+import { ArrayFieldTemplateProps, FieldTemplateProps, ObjectFieldTemplateProps, canExpand } from '@rjsf/utils';
 import * as React from 'react';
 
 import { Help } from './field';
@@ -77,8 +76,8 @@ export function ObjectFieldTemplate(props: ObjectFieldTemplateProps): JSX.Elemen
     <>
       {first.map(each => each.content)}
       {canExpand(schema, uiSchema, formData) && (
-        <button type="button" className="jp-mod-styled" disabled={disabled || readonly} onClick={onAddClick(schema)}>
-          <addIcon.react tag="span" elementPosition="center" aria-hidden="true" /> {trans.__('Add')}
+        <button type="button" className="jp-mod-styled jp-StudioForm-add" disabled={disabled || readonly} onClick={onAddClick(schema)}>
+          {trans.__('Add')}
         </button>
       )}
       {rest.length > 0 &&
@@ -91,6 +90,45 @@ export function ObjectFieldTemplate(props: ObjectFieldTemplateProps): JSX.Elemen
   return (
     <Folded id={idSchema.$id} label={words(title)} required={props.required ?? false} open={Boolean(props.required) || isGiven(formData)} help={schema.description}>
       {body}
+    </Folded>
+  );
+}
+
+/** A list: its items, each with what can be done to it. */
+export function ArrayFieldTemplate(props: ArrayFieldTemplateProps): JSX.Element {
+  const { idSchema, items, schema, title, canAdd, onAddClick, required } = props;
+  const { trans } = (props.formContext as FormContext).draft.studio;
+  return (
+    <Folded
+      id={idSchema.$id}
+      label={words(title)}
+      required={Boolean(required)}
+      open={Boolean(required) || items.length > 0}
+      help={schema.description}
+    >
+      {items.map(item => (
+        <div key={item.key} className="jp-StudioForm-item">
+          {item.children}
+          <div className="jp-StudioForm-tools">
+            <button
+              type="button"
+              className="jp-mod-styled"
+              disabled={!item.hasMoveUp}
+              onClick={item.onReorderClick(item.index, item.index - 1)}
+            >
+              {trans.__('Move up')}
+            </button>
+            <button type="button" className="jp-mod-styled" onClick={item.onDropIndexClick(item.index)}>
+              {trans.__('Remove')}
+            </button>
+          </div>
+        </div>
+      ))}
+      {canAdd && (
+        <button type="button" className="jp-mod-styled jp-StudioForm-add" onClick={onAddClick}>
+          {trans.__('Add')}
+        </button>
+      )}
     </Folded>
   );
 }

@@ -5,8 +5,8 @@ import * as React from 'react';
 
 import { CommandIDs } from '../commands';
 import { Field } from '../create/field';
+import { instanceWords } from '../create/pickers';
 import { S3Input } from '../create/s3input';
-import { size } from '../format';
 import { useSignal } from '../hooks';
 import { boto3 } from '../resource/code';
 import { IStudio } from '../tokens';
@@ -160,7 +160,7 @@ function OrderView(props: { order: Order; options: RunOptions; close: () => void
               >
                 {catalogue.instanceTypes.map(({ name, cores, memory }) => (
                   <option key={name} value={name}>
-                    {trans.__('%1: %2 cores, %3', name, cores, size(memory))}
+                    {instanceWords(name, cores, memory, trans)}
                   </option>
                 ))}
               </select>
