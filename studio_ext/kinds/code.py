@@ -21,6 +21,9 @@ from ..bucket.objects import Objects
 from ..bucket.uri import S3Uri
 from ..errors import ValidationException
 
+# The variable in a job's Environment that names the kernel of its notebook, instead of its own.
+KERNEL = "STUDIO_KERNEL"
+
 
 @dataclass(frozen=True, slots=True)
 class Code:

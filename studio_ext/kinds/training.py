@@ -93,6 +93,7 @@ class TrainingJob(Job):
             config=layout.configuration(given, config, kind, body.get("CheckpointConfig")),
             metrics=metrics,
             engine="inprocess" if found.algorithm else "auto",
+            kernel=None if found.algorithm else (body.get("Environment") or {}).get(code.KERNEL),
             max_runtime=body["StoppingCondition"]["MaxRuntimeInSeconds"],
             grace=around.grace,
             checkpoints=(body.get("CheckpointConfig") or {}).get("S3Uri"),

@@ -65,6 +65,7 @@ def check(params: Mapping[str, Any], objects: Objects, roots: Sequence[Path]) ->
     _check_resources(params, found)
     if found.algorithm is None:
         _check_names(given)
+        _check_kernel((params.get("Environment") or {}).get(code.KERNEL))
     else:
         try:
             found.algorithm.check(given)
@@ -156,6 +157,19 @@ def _check_names(given: Mapping[str, str]) -> None:
                 f"HyperParameters: {name!r} cannot be a notebook's parameter; "
                 "expected a Python name such as learning_rate"
             )
+
+
+def _check_kernel(name: str | None) -> None:
+    if name is None:
+        return
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    known = KernelSpecManager().find_kernel_specs()
+    if name not in known:
+        raise ValidationException(
+            f"Environment: {code.KERNEL} is {name!r}; expected one of "
+            f"{', '.join(sorted(known))}; list them with: jupyter kernelspec list"
+        )
 
 
 def _check_pattern(definition: Mapping[str, str]) -> None:

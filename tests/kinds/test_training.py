@@ -61,6 +61,12 @@ def test_orders_for_a_notebook_of_the_users(kind: TrainingJob, tmp_path: Path) -
     assert environment["TRAINING_JOB_ARN"] == "arn:a"
 
 
+def test_the_kernel_may_be_named(kind: TrainingJob, tmp_path: Path) -> None:
+    asked = own(Environment={"STUDIO_KERNEL": "python3"})
+    assert kind.prepare(job(begun(kind, asked)), attempt(tmp_path / "run"))[0].kernel == "python3"
+    assert kind.prepare(job(begun(kind)), attempt(tmp_path / "run"))[0].kernel is None
+
+
 def test_orders_for_an_algorithm(kind: TrainingJob, tmp_path: Path) -> None:
     params = request(
         "a", XGBOOST, BUCKET, HyperParameters={"num_round": "1"},

@@ -70,3 +70,9 @@ def test_names_of_parameters(around: Surroundings, name: str) -> None:
     with pytest.raises(ValidationException, match="expected a Python name") as refused:
         check(own(HyperParameters={name: "1"}), around)
     assert repr(name) in refused.value.message
+
+
+def test_an_unknown_kernel_is_refused(around: Surroundings) -> None:
+    check(own(Environment={"STUDIO_KERNEL": "python3"}), around)
+    with pytest.raises(ValidationException, match=r"is 'cobol'; expected one of .*python3"):
+        check(own(Environment={"STUDIO_KERNEL": "cobol"}), around)
