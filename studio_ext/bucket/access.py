@@ -18,12 +18,14 @@ from ..wire.faults import (
 )
 from ..wire.service import Credential, Credentials, Head
 from ..wire.sigv4 import Claim, Verifier, read_claim
+from .links import read_link, verify_link
 from .payload import STREAMING, UNSIGNED, ChunkedPayload, ChunkSigner, Payload, PlainPayload
 
 MAX_UPLOAD = 5 << 40  # bytes; S3's largest object
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 _SCOPE = re.compile(r"/s3/aws4_request")
+_VERSION_2 = "AWS "
 _OLD_LINK = re.compile(r"(^|&)AWSAccessKeyId=")
 _CODES: tuple[tuple[type[AwsError], str], ...] = (
     (MissingToken, "AccessDenied"),
@@ -40,8 +42,8 @@ class S3Matcher(Matcher):
         authorization = request.headers.get("Authorization", "")
         query = request.query
         scoped = _SCOPE.search(authorization) or "%2Fs3%2Faws4_request" in query
-        signed = scoped or "/s3/aws4_request" in query
-        return {} if signed or _is_version_2(authorization, query) else None
+        signed = scoped or "/s3/aws4_request" in query or _OLD_LINK.search(query)
+        return {} if signed or authorization.startswith(_VERSION_2) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Access:
     ) -> None:
         self._credentials = credentials
         self._verifier = Verifier(public_urls, clock)
+        self._clock = clock
 
     @property
     def prefixes(self) -> list[str]:
@@ -86,21 +89,28 @@ class Access:
         Raises:
             AwsError: with S3's code.
         """
-        if _is_version_2(head.headers.get("authorization", ""), head.query):
+        if head.headers.get("authorization", "").startswith(_VERSION_2):
             raise AwsError(
-                "signature version 2 is not offered; sign with version 4: "
+                "signature version 2 is taken in links only; sign with version 4: "
                 "aws configure set default.s3.signature_version s3v4",
                 code="InvalidRequest",
                 status=400,
             )
+        is_old = bool(_OLD_LINK.search(head.query))
         try:
-            claim = read_claim(head)
+            claim = read_link(head) if is_old else read_claim(head)
             credential = self._credentials(claim.access_key, claim.token)
             if credential is None or (credential.session_token or None) != (claim.token or None):
                 raise UnrecognizedClient(claim.access_key)
+            secret = credential.secret_key
+            if is_old:
+                verify_link(
+                    claim, secret, head, virtual_bucket(head), self.prefixes, self._clock
+                )
+                return Signed(claim, credential, UNSIGNED)
             self._verifier.check_age(claim)
             payload_hash = _payload_hash(head, claim)
-            self._verifier.verify(claim, credential.secret_key, _as_signed(head), payload_hash)
+            self._verifier.verify(claim, secret, _as_signed(head), payload_hash)
         except AwsError as error:
             raise _in_s3s_words(error) from None
         return Signed(claim, credential, payload_hash)
@@ -169,8 +179,10 @@ def _payload_hash(head: Head, claim: Claim) -> str:
     return text
 
 
-def _is_version_2(authorization: str, query: str) -> bool:
-    return authorization.startswith("AWS ") or bool(_OLD_LINK.search(query))
+def virtual_bucket(head: Head) -> str:
+    """The bucket in a host name such as ``data.localhost``, as some clients address it."""
+    host = head.headers.get("host", "").partition(":")[0].lower()
+    return host.removesuffix(".localhost") if host.endswith(".localhost") else ""
 
 
 def _in_s3s_words(error: AwsError) -> AwsError:

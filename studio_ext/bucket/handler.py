@@ -15,7 +15,7 @@ from ..errors import AwsError
 from ..wire.dispatch import new_request_id
 from ..wire.service import Caller, Head
 from . import xml
-from .access import MAX_UPLOAD, Signed, body_of
+from .access import MAX_UPLOAD, Signed, body_of, virtual_bucket
 from .answer import XML, Answer, Ask
 from .conditions import has_conditions
 from .headers import kept
@@ -101,7 +101,7 @@ class Handler(RequestHandler):
                 await asyncio.sleep(door.throttle.penalty(self.request.remote_ip or ""))
             raise
         asked = self._asked = S3Request.parse(
-            head.method, self._local_path(), head.query, head.headers, self._virtual_bucket()
+            head.method, self._local_path(), head.query, head.headers, virtual_bucket(head)
         )
         owner = head.headers.get("x-amz-expected-bucket-owner", door.account)
         if owner != door.account:
@@ -305,8 +305,3 @@ class Handler(RequestHandler):
             if self._head.path.startswith(prefix + "/"):
                 return self._head.path[len(prefix) :]
         return self._head.path
-
-    def _virtual_bucket(self) -> str:
-        """The bucket in a host name such as ``data.localhost``, as some clients address it."""
-        host = self._head.headers.get("host", "").partition(":")[0].lower()
-        return host.removesuffix(".localhost") if host.endswith(".localhost") else ""

@@ -31,6 +31,10 @@ from .lists import fill
 
 EVENTS = 60
 LOADS = 5
+LISTING = {
+    "X-Amz-Target": "SageMaker.ListTrainingJobs",
+    "Content-Type": "application/x-amz-json-1.1",
+}
 
 # Notes when the splash goes and when the sidebar has a first row, by the page's own clock; and
 # when each row appeared, by the machine's.
@@ -152,8 +156,7 @@ def kernels(lab: Lab) -> None:
 
     def load() -> None:
         while not ended.is_set():
-            ask(lab, "studio/aws", {"MaxResults": 100}, **{"X-Amz-Target": "SageMaker.ListTrainingJobs",
-                "Content-Type": "application/x-amz-json-1.1"})  # fmt: skip
+            ask(lab, "studio/aws", {"MaxResults": 100}, **LISTING)
 
     threads = [threading.Thread(target=load) for _ in range(2)]
     for thread in threads:

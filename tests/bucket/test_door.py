@@ -445,14 +445,9 @@ def test_proxies_and_buckets_in_host_names(
     assert fetch(served.url + path.format(bucket).replace("x", "y"), **headers)[0] == 403
 
 
-def test_links_of_version_2_say_what_to_do(served: Any, bucket: str) -> None:
-    s3 = served.client(signature_version="s3")
-    link = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "x"})
-    status, _, body = fetch(link)
-    assert status == 400
-    assert b"s3v4" in body
+def test_old_signatures_say_what_to_do(served: Any) -> None:
     with pytest.raises(ClientError, match="version 4"):
-        s3.list_buckets()
+        served.client(signature_version="s3").list_buckets()
 
 
 def test_wrong_keys(served: Any, bucket: str) -> None:

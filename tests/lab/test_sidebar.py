@@ -25,7 +25,8 @@ def sleeper(served: Studio) -> Callable[..., str]:
     served.client("s3").create_bucket(Bucket=BUCKET)
     image = served.put(
         BUCKET, "sleep.ipynb",
-        notebook("import time", "time.sleep(seconds)", "1 / nothing", "4", parameters="seconds = 600\nnothing = 1"),
+        notebook("import time", "time.sleep(seconds)", "1 / nothing", "4",
+                 parameters="seconds = 600\nnothing = 1"),
     )  # fmt: skip
 
     def start(**parameters: str) -> str:
