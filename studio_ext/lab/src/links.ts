@@ -1,25 +1,36 @@
+import { Contents } from '@jupyterlab/services';
 import { CommandRegistry } from '@lumino/commands';
 
+import { CommandIDs } from './commands';
 import { Kind, Model } from './model';
 import { parseUri } from './s3';
 
-/** The name under which JupyterLab mounts Studio's drive. */
 const DRIVE = 'studio:';
 
-/** Where an S3 URI is in the file browser; `''` for what is no S3 URI. */
+/** Where an S3 URI is in JupyterLab's contents; `''` for what is no S3 URI. */
 export function drivePath(uri: string): string {
   const found = parseUri(uri);
   return found ? `${DRIVE}buckets/${found.bucket}/${found.key}`.replace(/\/+$/, '') : '';
 }
 
-/** Where the run directories of a job are in the file browser. */
-export function jobPath(kind: string, name: string): string {
-  return `${DRIVE}jobs/${kind}/${name}`;
+/** The folder of a job's last attempt in JupyterLab's contents. @throws Error when it is gone. */
+export async function runDirectory(
+  contents: Contents.IManager,
+  kind: string,
+  region: string,
+  name: string
+): Promise<string> {
+  const path = `${DRIVE}jobs/${kind}/${region}/${name}`;
+  const { content } = await contents.get(path, { type: 'directory', content: true });
+  const attempts = (content as Contents.IModel[])
+    .filter(each => each.type === 'directory' && /^\d+$/.test(each.name))
+    .map(each => Number(each.name));
+  return attempts.length ? `${path}/${Math.max(...attempts)}` : path;
 }
 
-/** Shows a place of the drive: a folder in the file browser, a file in JupyterLab's viewer. */
-export async function openPath(commands: CommandRegistry, path: string): Promise<void> {
-  await commands.execute('filebrowser:open-path', { path });
+/** Shows a place of the drive in the file browser. */
+export async function showPath(commands: CommandRegistry, path: string): Promise<void> {
+  await commands.execute(CommandIDs.openBucket, { path: path.slice(DRIVE.length) });
 }
 
 /** The kind and key that a SageMaker ARN names; null when no page shows it. */

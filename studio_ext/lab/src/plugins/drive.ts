@@ -1,6 +1,6 @@
 import { ILayoutRestorer, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
-import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
+import { FileBrowser, IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import { ITranslator } from '@jupyterlab/translation';
 
 import { CommandIDs } from '../commands';
@@ -39,14 +39,27 @@ export const drive: JupyterFrontEndPlugin<void> = {
       caption: trans.__('Look into a bucket'),
       icon: bucketIcon,
       describedBy: {
-        args: { type: 'object', properties: { bucket: { type: 'string' }, prefix: { type: 'string' } } }
+        args: { type: 'object', properties: { bucket: { type: 'string' }, prefix: { type: 'string' }, path: { type: 'string' } } }
       },
-      execute: async ({ bucket, prefix }) => {
+      execute: async ({ bucket, prefix, path }) => {
         app.shell.activateById(browser.id);
-        const inside = String(prefix ?? '').replace(/[^/]*$/, '').replace(/\/$/, '');
-        await browser.model.cd(['/buckets', bucket, inside].filter(Boolean).join('/'));
+        const inside = path ?? ['buckets', bucket, prefix].filter(Boolean).join('/');
+        await show(browser, String(inside));
       }
     });
     palette?.addItem({ command: CommandIDs.openBucket, category: trans.__('Studio') });
   }
 };
+
+/** Shows a folder, or the folder of a file with the file selected. */
+async function show(browser: FileBrowser, path: string): Promise<void> {
+  const [, folder, name] = /^(?:(.*)\/)?([^/]*)$/s.exec(path)!;
+  const { model } = browser;
+  await model.cd(`/${folder ?? ''}`);
+  const found = [...model.items()].find(item => item.name === name);
+  if (found?.type === 'directory') {
+    await model.cd(`/${path}`);
+  } else if (found) {
+    await browser.selectItemByName(name);
+  }
+}

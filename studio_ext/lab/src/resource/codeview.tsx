@@ -43,7 +43,6 @@ export function CodeView(props: { model: ResourceModel; tags: readonly Tag[] }):
   return (
     <Section
       title={trans.__('Code')}
-      wide
       folded
       aside={
         <>
@@ -73,7 +72,7 @@ export function RawView({ model }: { model: ResourceModel }): JSX.Element {
   const { trans } = model.studio;
   const text = JSON.stringify(model.resource!.fields, null, 2);
   return (
-    <Section title={trans.__('JSON')} wide folded aside={<CopyButton studio={model.studio} text={text} />}>
+    <Section title={trans.__('JSON')} folded aside={<CopyButton studio={model.studio} text={text} />}>
       <pre className="jp-StudioPage-code">{text}</pre>
     </Section>
   );

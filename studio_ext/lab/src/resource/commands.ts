@@ -4,7 +4,7 @@ import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { CommandIDs } from '../commands';
 import { IDesk } from '../desk';
 import { isOver } from '../feed';
-import { jobPath, openPath } from '../links';
+import { runDirectory, showPath } from '../links';
 import { Resource, describe, namedIds } from '../resources';
 import { JobNotebook } from './notebook';
 import { reopened } from './reopen';
@@ -25,7 +25,7 @@ export function addResourceCommands(desk: IDesk): void {
     return describe(studio.aws, kind, namedIds(kind, String(args.name)));
   };
   const notebookOf = async (job: Resource): Promise<JobNotebook> => {
-    const notebook = new JobNotebook(contents, () => job, () => isOver(job.status));
+    const notebook = new JobNotebook(studio, contents, () => job, () => isOver(job.status));
     notebook.refresh();
     await new Promise<void>(resolve => notebook.changed.connect(() => resolve()));
     notebook.dispose();
@@ -79,9 +79,8 @@ export function addResourceCommands(desk: IDesk): void {
     caption: trans.__('The folder in which the job ran, in the file browser'),
     describedBy: RESOURCE,
     execute: told(async args => {
-      const path = jobPath(String(args.kind), String(args.name));
-      await contents.get(path, { content: false });
-      await openPath(commands, path);
+      const path = await runDirectory(contents, String(args.kind), studio.region, String(args.name));
+      await showPath(commands, path);
     })
   });
   commands.addCommand(CommandIDs.copyArn, {

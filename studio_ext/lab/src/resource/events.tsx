@@ -21,7 +21,7 @@ export function Events({ model }: { model: ResourceModel }): JSX.Element | null 
     return null;
   }
   return (
-    <Section title={trans.__('Events')} folded>
+    <Section title={trans.__('Events')}>
       <table className="jp-StudioPage-events">
         <thead>
           <tr>

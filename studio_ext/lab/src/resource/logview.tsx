@@ -38,7 +38,6 @@ export function LogView({ studio, log }: { studio: IStudio; log: Log }): JSX.Ele
   return (
     <Section
       title={trans.__('Log')}
-      wide
       aside={
         <>
           {log.streams.length > 1 ? (

@@ -2,9 +2,10 @@ import { Contents } from '@jupyterlab/services';
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { drivePath, jobPath } from '../links';
+import { drivePath, runDirectory } from '../links';
 import { Resource } from '../resources';
 import { Throttle } from '../throttle';
+import { IStudio } from '../tokens';
 import { plain } from './log';
 
 const PAUSE = 3000; // milliseconds between two readings of a notebook that runs
@@ -39,6 +40,7 @@ export interface Failure {
 /** The notebook of a job: where it is, its first picture, and the cell that failed. */
 export class JobNotebook implements IDisposable {
   constructor(
+    private readonly _studio: IStudio,
     private readonly _contents: Contents.IManager,
     private readonly _resource: () => Resource | null,
     private readonly _isOver: () => boolean
@@ -90,22 +92,37 @@ export class JobNotebook implements IDisposable {
       return;
     }
     const over = this._isOver();
-    for (const path of places(resource, over)) {
-      try {
-        this._path = path;
-        const notebook = await this.content();
-        this._picture = firstPicture(notebook);
-        this._failure = failure(notebook);
-        this._isFinal = over;
-        break;
-      } catch {
-        this._path = ''; // not yet, or not any more
-      }
+    try {
+      await this._look(over ? published(resource) : '', resource);
+      this._isFinal = over;
+    } catch {
+      this._path = ''; // not yet, or not any more
     }
     if (!this._isDisposed) {
       this._changed.emit();
     }
   }, PAUSE);
+
+  /** Reads what was published, else what lies where the job ran. */
+  private async _look(published: string, { kind, name }: Resource): Promise<void> {
+    const inside = async () => {
+      const folder = await runDirectory(this._contents, kind.noun, this._studio.region, name);
+      return `${folder}/notebook.ipynb`;
+    };
+    let notebook: NotebookJSON;
+    try {
+      this._path = published || (await inside());
+      notebook = await this.content();
+    } catch (error) {
+      if (!published) {
+        throw error;
+      }
+      this._path = await inside();
+      notebook = await this.content();
+    }
+    this._picture = firstPicture(notebook);
+    this._failure = failure(notebook);
+  }
 
   private _path = '';
   private _picture = '';
@@ -115,12 +132,10 @@ export class JobNotebook implements IDisposable {
   private _changed = new Signal<this, void>(this);
 }
 
-/** Where a job's notebook can be, the best first. */
-function places({ kind, name, fields }: Resource, over: boolean): string[] {
+/** Where the notebook of a job that ended was published; `''` when it has no such place. */
+function published({ name, fields }: Resource): string {
   const output = (fields.OutputDataConfig as { S3OutputPath?: string } | undefined)?.S3OutputPath;
-  const running = `${jobPath(kind.noun, name)}/notebook.ipynb`;
-  const ended = output ? drivePath(`${output.replace(/\/+$/, '')}/${name}/output/notebook.ipynb`) : '';
-  return over && ended ? [ended, running] : [running];
+  return output ? drivePath(`${output.replace(/\/+$/, '')}/${name}/output/notebook.ipynb`) : '';
 }
 
 /** The first PNG among the outputs; nothing else is shown without asking. */

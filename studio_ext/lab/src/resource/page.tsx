@@ -56,7 +56,7 @@ class ResourcePage extends ReactWidget {
     this.model = new ResourceModel(studio, kind, name);
     this.log = new Log(studio, kind, name);
     this.metrics = new Metrics(studio.aws, resource);
-    this.notebook = new JobNotebook(contents, resource, () => this.model.isOver);
+    this.notebook = new JobNotebook(studio, contents, resource, () => this.model.isOver);
     let status = '';
     this.model.changed.connect(() => {
       // The first answer, and each new status, may have brought all of it.
@@ -120,6 +120,17 @@ function View({ desk, page }: { desk: IDesk; page: ResourcePage }): JSX.Element 
   }
   const { fields } = resource;
   const environment = (fields.Environment ?? {}) as JSONObject;
+  const settings = (
+    <Section title={trans.__('Configuration')} folded={kind.runs ? true : undefined}>
+      <Fields desk={desk} fields={configuration(fields, resource.arn, resource.name)} />
+    </Section>
+  );
+  const about = (
+    <>
+      {resource.arn ? <Tags studio={studio} arn={resource.arn} tags={tags} onChange={readTags} /> : null}
+      <Events model={model} />
+    </>
+  );
   return (
     <div className="jp-StudioPage-body">
       <Header desk={desk} model={model} />
@@ -133,24 +144,29 @@ function View({ desk, page }: { desk: IDesk; page: ResourcePage }): JSX.Element 
       <div className="jp-StudioPage-grid">
         {kind.runs ? <MetricsCard desk={desk} model={model} metrics={page.metrics} /> : null}
         {kind.runs ? <NotebookCard desk={desk} model={model} notebook={notebook} /> : null}
-        <Places desk={desk} model={model} />
-        <Parameters
-          studio={studio}
-          title={trans.__('Hyperparameters')}
-          given={(fields.HyperParameters ?? {}) as JSONObject}
-          algorithm={algorithm}
-        />
-        <Parameters studio={studio} title={trans.__('Environment')} given={environment} />
-        <RelatedList desk={desk} model={model} />
-        {kind.runs ? <LogView studio={studio} log={page.log} /> : null}
-        <Section title={trans.__('Configuration')} folded={kind.runs ? true : undefined}>
-          <Fields desk={desk} fields={configuration(fields, resource.arn, resource.name)} />
-        </Section>
-        {resource.arn ? <Tags studio={studio} arn={resource.arn} tags={tags} onChange={readTags} /> : null}
-        <Events model={model} />
-        <CodeView model={model} tags={tags} />
-        <RawView model={model} />
+        <div className="jp-StudioPage-side">
+          <div className="jp-StudioPage-stack">
+            <Places desk={desk} model={model} />
+            <RelatedList desk={desk} model={model} />
+            {kind.runs ? null : settings}
+          </div>
+          <div className="jp-StudioPage-stack">
+            <Parameters
+              studio={studio}
+              title={trans.__('Hyperparameters')}
+              given={(fields.HyperParameters ?? {}) as JSONObject}
+              algorithm={algorithm}
+            />
+            <Parameters studio={studio} title={trans.__('Environment')} given={environment} />
+            {kind.runs ? null : about}
+          </div>
+        </div>
       </div>
+      {kind.runs ? <LogView studio={studio} log={page.log} /> : null}
+      {kind.runs ? <div className="jp-StudioPage-grid">{about}</div> : null}
+      {kind.runs ? settings : null}
+      <CodeView model={model} tags={tags} />
+      <RawView model={model} />
     </div>
   );
 }

@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import { IDesk } from '../desk';
 import { size } from '../format';
-import { drivePath, openPath } from '../links';
+import { drivePath, showPath } from '../links';
 import { parseUri } from '../s3';
 import { placesOf } from './related';
 import { ResourceModel } from './model';
@@ -75,7 +75,7 @@ export function Place({ desk, uri }: { desk: IDesk; uri: string }): JSX.Element 
       <button
         className="jp-Studio-link"
         title={studio.trans.__('Show %1 in the file browser', uri)}
-        onClick={() => void openPath(commands, drivePath(uri))}
+        onClick={() => void showPath(commands, drivePath(uri))}
       >
         {uri}
       </button>

@@ -4,20 +4,18 @@ interface Props {
   title: string;
   /** Folded until somebody opens it. */
   folded?: boolean;
-  wide?: boolean;
   /** What stands beside the title. */
   aside?: React.ReactNode;
   children: React.ReactNode;
 }
 
 /** A part of a page under its title. */
-export function Section({ title, folded, wide, aside, children }: Props): JSX.Element {
+export function Section({ title, folded, aside, children }: Props): JSX.Element {
   const [open, setOpen] = React.useState(!folded);
   const id = React.useId();
-  const className = `jp-StudioPage-section${wide ? ' jp-mod-wide' : ''}`;
   if (folded === undefined) {
     return (
-      <section className={className} aria-labelledby={id}>
+      <section className="jp-StudioPage-section" aria-labelledby={id}>
         <header>
           <h2 id={id}>{title}</h2>
           {aside}
@@ -27,7 +25,7 @@ export function Section({ title, folded, wide, aside, children }: Props): JSX.El
     );
   }
   return (
-    <section className={className} aria-labelledby={id}>
+    <section className="jp-StudioPage-section" aria-labelledby={id}>
       <header>
         <h2>
           <button
