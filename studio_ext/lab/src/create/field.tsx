@@ -16,7 +16,8 @@ export function Field(props: {
   problem?: string;
   children: (control: ControlProps) => React.ReactNode;
 }): JSX.Element {
-  const { id, label, required, help, problem } = props;
+  const { label, required, help, problem } = props;
+  const id = `${props.id}-${React.useId()}`; // several forms may be open
   return (
     <div className={`jp-StudioForm-field ${problem ? 'jp-mod-wrong' : ''}`}>
       <label htmlFor={id} className="jp-StudioForm-label">

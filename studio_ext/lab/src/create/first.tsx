@@ -7,6 +7,7 @@ import { DataField } from './data';
 import { Draft } from './draft';
 import { Field } from './field';
 import { HyperparameterTable, RequiredHyperparameters } from './hyperparameters';
+import { ParametersOf } from './parameters';
 import { InstanceSelect } from './pickers';
 import { S3Input } from './s3input';
 import { HYPERPARAMETERS, IMAGE, OUTPUT, algorithmOf, channelUri, contentType, setChannel, takeAlgorithm } from './training';
@@ -45,7 +46,7 @@ export function TrainingFirst(props: { draft: Draft; manager: IDocumentManager |
         label={trans.__('Algorithm')}
         required
         problem={own ? '' : draft.problem(IMAGE)}
-        help={own ? trans.__('Its hyperparameters become the parameters of your notebook.') : algorithm && algorithm.words !== title(algorithm.name) ? algorithm.words : ''}
+        help={own ? trans.__('Hyperparameters become the parameters of your notebook.') : algorithm && algorithm.words !== title(algorithm.name) ? algorithm.words : ''}
       >
         {control => (
           <select
@@ -82,6 +83,7 @@ export function TrainingFirst(props: { draft: Draft; manager: IDocumentManager |
           )}
         </Field>
       )}
+      {own && <ParametersOf draft={draft} image={image} />}
       <DataField key={algorithm?.name ?? NOTEBOOK} draft={draft} algorithm={algorithm} id="studio-train" />
       {algorithm && <Validation draft={draft} algorithm={algorithm} />}
       {algorithm && <RequiredHyperparameters draft={draft} algorithm={algorithm} also={also} />}

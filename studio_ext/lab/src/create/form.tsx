@@ -14,16 +14,17 @@ import { FormContext, widgets } from './widgets';
 export function RequestForm(props: { draft: Draft; hidden: readonly string[] }): JSX.Element {
   const { draft, hidden } = props;
   const uiSchema = React.useMemo(() => hints(draft.ui, hidden), [draft, hidden]);
-  const context = React.useMemo<FormContext>(() => ({ draft }), [draft]);
+  const root = `studio-${React.useId()}`; // several forms may be open
+  const context = React.useMemo<FormContext>(() => ({ draft, root }), [draft, root]);
   return (
     <FormComponent
       className="jp-StudioForm-generated"
       tagName="div"
-      idPrefix="root"
+      idPrefix={root}
       schema={draft.schema as unknown as RJSFSchema}
       uiSchema={uiSchema as never}
       formData={draft.request}
-      formContext={{ ...context, defaultFormData: {} }}
+      formContext={context}
       validator={validator as never}
       noValidate
       showErrorList={false}

@@ -63,8 +63,9 @@ export function FieldTemplate(props: FieldTemplateProps): JSX.Element {
 /** An object: what must be given first, the rest folded and drawn only when it is opened. */
 export function ObjectFieldTemplate(props: ObjectFieldTemplateProps): JSX.Element {
   const { idSchema, properties, schema, uiSchema, formData, title, disabled, readonly, onAddClick } = props;
-  const { trans } = (props.formContext as FormContext).draft.studio;
-  const root = idSchema.$id === 'root';
+  const context = props.formContext as FormContext;
+  const { trans } = context.draft.studio;
+  const root = idSchema.$id === context.root;
   const required = new Set(schema.required ?? []);
   const shown = properties.filter(each => !each.hidden);
   // A map's members have no place under "More"; nor has what already has a value.

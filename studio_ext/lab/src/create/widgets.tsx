@@ -8,6 +8,8 @@ import { S3Input } from './s3input';
 /** What the form hands down to its widgets. */
 export interface FormContext {
   draft: Draft;
+  /** The id of the whole form. */
+  root: string;
 }
 
 type Picker = React.FunctionComponent<{

@@ -10,8 +10,8 @@ import { S3Input } from '../create/s3input';
 import { useSignal } from '../hooks';
 import { boto3 } from '../resource/code';
 import { IStudio } from '../tokens';
+import { ParameterField } from './field';
 import { Order } from './order';
-import { Parameter, plain, typeOf } from './parameter';
 
 export interface RunOptions {
   studio: IStudio;
@@ -116,7 +116,13 @@ function OrderView(props: { order: Order; options: RunOptions; close: () => void
           <fieldset className="jp-StudioForm-set">
             <legend>{trans.__('Parameters')}</legend>
             {notebook.parameters.map(parameter => (
-              <ParameterField key={parameter.name} order={order} parameter={parameter} />
+              <ParameterField
+                key={parameter.name}
+                trans={trans}
+                parameter={parameter}
+                value={order.value(parameter.name)}
+                onChange={text => order.set(parameter.name, text)}
+              />
             ))}
             {!notebook.parameters.length && (
               <p className="jp-StudioForm-help">
@@ -204,47 +210,5 @@ function OrderView(props: { order: Order; options: RunOptions; close: () => void
         </span>
       </footer>
     </>
-  );
-}
-
-/** A parameter with a control of its type. */
-function ParameterField({ order, parameter }: { order: Order; parameter: Parameter }): JSX.Element {
-  const { trans } = order.studio;
-  const { name } = parameter;
-  const type = typeOf(parameter);
-  const value = order.value(name);
-  const initial = plain(parameter);
-  const help = [
-    parameter.help,
-    value !== initial ? trans.__('The notebook has %1.', initial || '–') : '',
-    type && trans.__('Type: %1', type)
-  ];
-  return (
-    <Field
-      id={`studio-parameter-${name}`}
-      label={name}
-      problem={order.fault(parameter)}
-      help={help.filter(Boolean).join(' · ')}
-    >
-      {control =>
-        type === 'bool' ? (
-          <select className="jp-mod-styled" value={value} onChange={event => order.set(name, event.target.value)} {...control}>
-            <option>true</option>
-            <option>false</option>
-          </select>
-        ) : (
-          <input
-            type="text"
-            className="jp-mod-styled"
-            inputMode={type === 'int' || type === 'float' ? 'decimal' : 'text'}
-            spellCheck={false}
-            autoComplete="off"
-            value={value}
-            onChange={event => order.set(name, event.target.value)}
-            {...control}
-          />
-        )
-      }
-    </Field>
   );
 }
