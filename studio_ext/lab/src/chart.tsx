@@ -98,9 +98,15 @@ class Drawing {
   }
 
   private _drop(): void {
-    this._renderer?.dispose();
+    const renderer = this._renderer;
     this._renderer = null;
-    this._host.replaceChildren();
+    if (renderer) {
+      // React may have taken the node out of the page by now, which Lumino's own detach refuses.
+      MessageLoop.sendMessage(renderer, Widget.Msg.BeforeDetach);
+      renderer.node.remove();
+      MessageLoop.sendMessage(renderer, Widget.Msg.AfterDetach);
+      renderer.dispose();
+    }
   }
 
   /** The theme is part of a chart: draw it anew. */

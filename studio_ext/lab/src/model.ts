@@ -1,5 +1,6 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
+import { TranslationBundle } from '@jupyterlab/translation';
 import { JSONObject } from '@lumino/coreutils';
 
 export type Verb = 'create' | 'describe' | 'list' | 'update' | 'delete' | 'stop' | 'start';
@@ -112,15 +113,27 @@ export interface Disk {
 
 /** What the Jupyter server knows without asking the daemon, and what lies on its disk. */
 export class Server {
-  constructor(readonly settings: ServerConnection.ISettings) {}
+  constructor(
+    readonly settings: ServerConnection.ISettings,
+    private readonly _trans: TranslationBundle
+  ) {}
 
-  /** Every kind that is built. Asked for once. */
+  /** Every kind that is built, in the words of the interface. Asked for once. */
   model(): Promise<Model> {
-    this._model ??= this._get<Model>('model').catch(error => {
+    this._model ??= this._ask().catch(error => {
       this._model = null;
       throw error;
     });
     return this._model;
+  }
+
+  private async _ask(): Promise<Model> {
+    const model = await this._get<Model>('model');
+    for (const kind of Object.values(model.kinds)) {
+      kind.words = this._trans.__(kind.words);
+      kind.plural = this._trans.__(kind.plural);
+    }
+    return model;
   }
 
   form(operation: string): Promise<FormModel> {

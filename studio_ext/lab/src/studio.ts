@@ -14,7 +14,7 @@ export class Studio implements IStudio, IDisposable {
   constructor(settings: ServerConnection.ISettings, translator: ITranslator) {
     this.trans = translator.load('studio_ext');
     this.locale = translator.languageCode.replace('_', '-');
-    this.server = new Server(settings);
+    this.server = new Server(settings, this.trans);
     this.aws = new Aws(settings, () => this._region);
     this.s3 = new S3(settings);
     this.feed = new Feed(settings);

@@ -58,7 +58,7 @@ export class Draft implements IDisposable {
     }
     const named = nameOf(kind, toSchema(form.schema));
     if (named && !request[named]) {
-      request = { ...request, [named]: uniqueName(kind.words) };
+      request = { ...request, [named]: uniqueName(kind.noun) };
     }
     return new Draft(studio, kind, form, catalogue, request);
   }

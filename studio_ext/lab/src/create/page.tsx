@@ -147,7 +147,7 @@ function DraftView(props: { draft: Draft; options: CreateOptions; close: () => v
           <h1>
             {options.clone
               ? trans.__('Clone of %1', options.clone)
-              : trans.__('Create a %1', draft.kind.words)}
+              : trans.__('Create %1', draft.kind.words)}
           </h1>
           <div className="jp-StudioForm-views" role="group" aria-label={trans.__('View')}>
             <button type="button" className="jp-mod-styled" aria-pressed={!json} onClick={() => setJson(false)}>

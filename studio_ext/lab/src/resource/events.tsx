@@ -34,7 +34,7 @@ export function Events({ model }: { model: ResourceModel }): JSX.Element | null 
         <tbody>
           {events.map((event, index) => (
             <tr key={index}>
-              <td>{when(event.at, locale)}</td>
+              <td title={when(event.at, locale)}>{new Date(event.at * 1000).toLocaleTimeString(locale)}</td>
               <td>{event.status}</td>
               <td>{event.took}</td>
               <td>{event.message}</td>

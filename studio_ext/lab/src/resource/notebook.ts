@@ -2,8 +2,10 @@ import { Contents } from '@jupyterlab/services';
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
+import { isOver, placeKey } from '../feed';
 import { drivePath, runDirectory } from '../links';
 import { Resource } from '../resources';
+import { parseUri } from '../s3';
 import { Throttle } from '../throttle';
 import { IStudio } from '../tokens';
 import { plain } from './log';
@@ -93,7 +95,12 @@ export class JobNotebook implements IDisposable {
     }
     const over = this._isOver();
     try {
-      await this._look(over ? published(resource) : '', resource);
+      this._path = (over && (await this._published(resource))) || (await this._inside(resource));
+      if (this._path) {
+        const notebook = await this.content();
+        this._picture = firstPicture(notebook);
+        this._failure = failure(notebook);
+      }
       this._isFinal = over;
     } catch {
       this._path = ''; // not yet, or not any more
@@ -103,25 +110,24 @@ export class JobNotebook implements IDisposable {
     }
   }, PAUSE);
 
-  /** Reads what was published, else what lies where the job ran. */
-  private async _look(published: string, { kind, name }: Resource): Promise<void> {
-    const inside = async () => {
-      const folder = await runDirectory(this._contents, kind.noun, this._studio.region, name);
-      return `${folder}/notebook.ipynb`;
-    };
-    let notebook: NotebookJSON;
-    try {
-      this._path = published || (await inside());
-      notebook = await this.content();
-    } catch (error) {
-      if (!published) {
-        throw error;
-      }
-      this._path = await inside();
-      notebook = await this.content();
+  /** Where the notebook of a job that ended was published; `''` when it was not. */
+  private async _published({ name, fields }: Resource): Promise<string> {
+    const output = (fields.OutputDataConfig as { S3OutputPath?: string } | undefined)?.S3OutputPath;
+    const uri = `${output?.replace(/\/+$/, '')}/${name}/output/notebook.ipynb`;
+    const place = output ? parseUri(uri) : null;
+    if (!place) {
+      return '';
     }
-    this._picture = firstPicture(notebook);
-    this._failure = failure(notebook);
+    const { objects } = await this._studio.s3.list(place.bucket, place.key);
+    return objects.some(({ key }) => key === place.key) ? drivePath(uri) : '';
+  }
+
+  /** Where it lies while the job runs, once its first cell has begun. */
+  private async _inside({ kind, name, status, fields }: Resource): Promise<string> {
+    const { region, feed } = this._studio;
+    const place = { kind: kind.noun, region, name };
+    const began = feed.running.get(placeKey(place))?.cell || (isOver(status) && fields.TrainingStartTime);
+    return began ? `${await runDirectory(this._contents, kind.noun, region, name)}/notebook.ipynb` : '';
   }
 
   private _path = '';
@@ -130,12 +136,6 @@ export class JobNotebook implements IDisposable {
   private _isFinal = false;
   private _isDisposed = false;
   private _changed = new Signal<this, void>(this);
-}
-
-/** Where the notebook of a job that ended was published; `''` when it has no such place. */
-function published({ name, fields }: Resource): string {
-  const output = (fields.OutputDataConfig as { S3OutputPath?: string } | undefined)?.S3OutputPath;
-  return output ? drivePath(`${output.replace(/\/+$/, '')}/${name}/output/notebook.ipynb`) : '';
 }
 
 /** The first PNG among the outputs; nothing else is shown without asking. */
