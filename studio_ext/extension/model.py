@@ -127,7 +127,7 @@ def _hyperparameter(found: Hyperparameter) -> dict[str, Any]:
         "name": found.name,
         "type": str(found.kind),
         "default": found.default,
-        "enum": list(found.choices) or None,
+        "enum": [*found.choices, *found.words] or None,
         "required": found.required,
         "help": found.help,
         **{name: value for name, value in bounds.items() if abs(value) != float("inf")},

@@ -90,7 +90,7 @@ function Control(props: { draft: Draft; parameter: Hyperparameter; control: Part
   const value = draft.text(path);
   const initial = parameter.default === undefined || parameter.default === null ? '' : String(parameter.default);
   const set = (text: string) => draft.set(path, text || undefined);
-  const choices = /flag|bool/i.test(parameter.type) ? ['true', 'false'] : parameter.enum;
+  const choices = /flag|bool/i.test(parameter.type) ? ['true', 'false', ...(parameter.enum ?? [])] : parameter.enum;
   if (choices?.length && !/integer|continuous|number|float/i.test(parameter.type)) {
     return (
       <select className="jp-mod-styled" value={value} onChange={event => set(event.target.value)} {...control}>
