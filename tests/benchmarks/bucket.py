@@ -1,6 +1,7 @@
-"""The S3 door against rclone alone and moto's server: ``python tests/benchmarks/bucket.py``.
+"""The S3 door against moto's server and, where there is one, rclone's.
 
-Interleaved rounds on one machine; what counts are the ratios, medians of paired rounds.
+Run: ``python -m tests.benchmarks.bucket``. Interleaved rounds on one machine; what counts are the
+ratios, medians of paired rounds.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import socket
 import statistics
 import subprocess
@@ -26,13 +28,16 @@ from tornado.netutil import bind_sockets
 from studio_ext.bucket.door import S3Door
 from studio_ext.bucket.folder import FolderObjects
 from studio_ext.bucket.headers import ObjectHeaders
-from studio_ext.bucket.server import BucketServer, find_rclone
 from studio_ext.identity.keys import ACCOUNT, Keys
 from studio_ext.store import Store
 from studio_ext.wire import make_app
 
 LARGE, SMALL = os.urandom(64 << 20), os.urandom(4 << 10)
-ROUNDS = {"put 64 MB": 5, "get 64 MB": 5, "put 4 KB": 200, "get 4 KB": 200}
+PARTS = 8
+ROUNDS = {
+    "put 64 MB": 5, "64 MB in 8 parts": 5, "get 64 MB": 5,
+    "put 4 KB": 200, "4 KB in 1 part": 50, "get 4 KB": 200,
+}  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -57,9 +62,7 @@ def door(home: Path) -> Iterator[Any]:
 async def _serve(home: Path, ready: int) -> None:
     keys, objects = Keys(home / "identity"), FolderObjects(home / "s3")
     store = Store(f"sqlite:///{home}/studio.db")
-    address = home / "run" / "s3.sock"
-    door = S3Door(objects, address, ObjectHeaders(store), keys.lookup, account=ACCOUNT)
-    await BucketServer(objects.root, address, home / "log").start()
+    door = S3Door(objects, ObjectHeaders(store), keys.lookup, account=ACCOUNT)
     app = make_app([], keys.lookup, account=ACCOUNT, extra_handlers=[door.rule])
     sockets = bind_sockets(0, "127.0.0.1")
     HTTPServer(app, decompress_request=False).add_sockets(sockets)
@@ -104,35 +107,51 @@ def actions(s3: Any) -> dict[str, Callable[[], Any]]:
         while body.read(1 << 20):
             pass
 
+    def send(body: bytes, parts: int) -> None:
+        place = {"Bucket": "bench", "Key": "parts"}
+        place["UploadId"] = s3.create_multipart_upload(**place)["UploadId"]
+        size = len(body) // parts
+        sent = [
+            s3.upload_part(**place, PartNumber=n + 1, Body=body[n * size : (n + 1) * size])
+            for n in range(parts)
+        ]
+        listed = [{"PartNumber": n, "ETag": part["ETag"]} for n, part in enumerate(sent, 1)]
+        s3.complete_multipart_upload(**place, MultipartUpload={"Parts": listed})
+
     return {
         "put 64 MB": lambda: s3.put_object(Bucket="bench", Key="large", Body=LARGE),
+        "64 MB in 8 parts": lambda: send(LARGE, PARTS),
         "get 64 MB": lambda: get("large"),
         "put 4 KB": lambda: s3.put_object(Bucket="bench", Key="small", Body=SMALL),
+        "4 KB in 1 part": lambda: send(SMALL, 1),
         "get 4 KB": lambda: get("small"),
     }
 
 
 def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="bucket-bench-"))
-    rclone, moto = free_port(), free_port()
-    (folder / "rclone").mkdir()
+    rclone, moto = shutil.which("rclone"), free_port()
     with contextlib.ExitStack() as stack:
-        servers = {
-            "door": stack.enter_context(door(folder / "home")),
-            "rclone": stack.enter_context(
-                process(rclone, [
-                    find_rclone(), "serve", "s3", str(folder / "rclone"), "--config", "",
-                    "--addr", f"127.0.0.1:{rclone}", "--auth-key", "key,secret",
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        servers = {"door": stack.enter_context(door(folder / "home"))}
+        if rclone is not None:
+            (folder / "rclone").mkdir()
+            port = free_port()
+            servers["rclone"] = stack.enter_context(
+                process(port, [
+                    rclone, "serve", "s3", str(folder / "rclone"), "--config", "",
+                    "--addr", f"127.0.0.1:{port}", "--auth-key", "key,secret",
                     "--dir-cache-time", "0s",
                 ])
-            ),
-            "moto": stack.enter_context(
-                process(moto, [sys.executable, "-m", "moto.server", "-p", str(moto)])
-            ),
-        }  # fmt: skip
+            )  # fmt: skip
+        servers["moto"] = stack.enter_context(
+            process(moto, [sys.executable, "-m", "moto.server", "-p", str(moto)])
+        )
         for s3 in servers.values():
             s3.create_bucket(Bucket="bench")
-        print(f"{'':12}{'door':>12}{'rclone':>12}{'moto':>12}{'door/rclone':>14}{'door/moto':>12}")
+        peers = [name for name in servers if name != "door"]
+        heads = [*servers, *(f"door/{peer}" for peer in peers)]
+        print(f"{'':18}" + "".join(f"{head:>13}" for head in heads))
         for name, rounds in ROUNDS.items():
             taken: dict[str, list[float]] = {server: [] for server in servers}
             todo = {server: actions(s3)[name] for server, s3 in servers.items()}
@@ -143,12 +162,12 @@ def main() -> None:
                     began = time.perf_counter()
                     action()
                     taken[server].append(time.perf_counter() - began)
-            medians = [f"{statistics.median(taken[server]) * 1000:9.2f} ms" for server in servers]
+            medians = [f"{statistics.median(taken[server]) * 1000:10.2f} ms" for server in servers]
             ratios = [
-                statistics.median(a / b for a, b in zip(taken["door"], taken[other], strict=True))
-                for other in ("rclone", "moto")
+                statistics.median(a / b for a, b in zip(taken["door"], taken[peer], strict=True))
+                for peer in peers
             ]
-            print(f"{name:12}{''.join(medians)}{ratios[0]:14.2f}{ratios[1]:12.2f}")
+            print(f"{name:18}{''.join(medians)}{''.join(f'{ratio:13.2f}' for ratio in ratios)}")
 
 
 if __name__ == "__main__":

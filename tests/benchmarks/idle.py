@@ -28,10 +28,7 @@ def pss(pid: int) -> float:
 
 
 def title(pid: int, daemon: int) -> str:
-    command = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-    if pid == daemon:
-        return "daemon"
-    return "S3 server (rclone)" if "rclone" in command else "fork server"
+    return "daemon" if pid == daemon else "fork server"
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """A notebook through CreateTrainingJob against papermill with the stock kernel.
 
 Run: ``python -m tests.benchmarks.jobs`` on a quiet machine. Rounds are interleaved; ratios are of
-medians, and CPU counts every process that works on it: daemon, S3 server, fork server, runner and
+medians, and CPU counts every process that works on it: daemon, fork server, runner and
 kernel on our side; papermill and its kernel on the other.
 """
 
