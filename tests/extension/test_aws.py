@@ -1,55 +1,85 @@
-"""The door lets in who may, and hands on what they ask."""
+"""AWS's API through Jupyter: who may, what is signed for whom, what comes back."""
 
 from __future__ import annotations
 
+import asyncio
 import json
+from urllib.parse import urlencode
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from tornado.httpclient import HTTPClientError
 
-from studio_ext.home import Home
 from studio_ext.identity.keys import Keys
-from studio_ext.launch import end
 
-pytest_plugins = ("pytest_jupyter.jupyter_server",)
-
-
-@pytest.fixture
-def jp_server_config(jp_server_config):
-    return {"ServerApp": {"jpserver_extensions": {"studio_ext": True}}}
+LIST = {"X-Amz-Target": "SageMaker.ListTrainingJobs", "Content-Type": "application/x-amz-json-1.1"}
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """One home, and so one daemon, for all tests; Jupyter servers come and go."""
-    folder = tmp_path_factory.mktemp("studio")
-    yield folder
-    end(Home(folder))
-
-
-@pytest.fixture(autouse=True)
-def home(folder, monkeypatch):
-    monkeypatch.setenv("STUDIO_HOME", str(folder))
-    return Home.current()
-
-
-async def test_status_starts_the_daemon_and_serves_jupyters_folder(
-    jp_fetch, home, jp_root_dir
-) -> None:
-    answer = await jp_fetch("studio", "status")
-    assert json.loads(answer.body)["url"] == home.daemon()["url"]
-    assert jp_root_dir.resolve() in home.roots
+async def ask(jp_fetch, target: str, body: dict, **headers: str) -> dict:
+    answer = await jp_fetch(
+        "studio", "aws", method="POST", body=json.dumps(body),
+        headers={**LIST, "X-Amz-Target": target, **headers},
+    )  # fmt: skip
+    return json.loads(answer.body)
 
 
 async def test_a_signed_in_user_needs_no_key(jp_fetch) -> None:
+    assert await ask(jp_fetch, "SageMaker.ListTrainingJobs", {}) == {"TrainingJobSummaries": []}
+
+
+@pytest.mark.parametrize(
+    ("target", "body", "field"),
+    [
+        ("Logs_20140328.DescribeLogGroups", {}, "logGroups"),
+        ("GraniteServiceVersion20100801.ListMetrics", {}, "Metrics"),
+        ("SageMaker.ListModels", {}, "Models"),
+    ],
+)
+async def test_each_target_is_signed_for_its_service(jp_fetch, target, body, field) -> None:
+    assert field in await ask(jp_fetch, target, body)
+
+
+@pytest.mark.parametrize(
+    ("service", "action", "found"),
+    [
+        ("iam", {"Action": "ListRoles", "Version": "2010-05-08"}, b"StudioExecutionRole"),
+        ("sts", {"Action": "GetCallerIdentity", "Version": "2011-06-15"}, b"123456789012"),
+    ],
+)
+async def test_query_services_are_named_in_a_header(jp_fetch, service, action, found) -> None:
     answer = await jp_fetch(
-        "studio", "aws", method="POST", body="{}",
-        headers={"X-Amz-Target": "SageMaker.ListTrainingJobs",
-                 "Content-Type": "application/x-amz-json-1.1"},
+        "studio", "aws", method="POST", body=urlencode(action),
+        headers={"Content-Type": "application/x-www-form-urlencoded", "X-Studio-Service": service},
     )  # fmt: skip
-    assert json.loads(answer.body) == {"TrainingJobSummaries": []}
+    assert found in answer.body
+
+
+async def test_a_service_that_is_not_offered_is_named(refused) -> None:
+    code, words = await refused(
+        "studio", "aws", method="POST", body="{}", headers={"X-Studio-Service": "<script>"}
+    )
+    assert code == 400
+    assert "'<script>'" in words
+    assert "sagemaker" in words
+
+
+async def test_the_region_is_the_browsers_choice(jp_fetch, client) -> None:
+    model = {
+        "ModelName": "far", "PrimaryContainer": {"Image": "image:1"},
+        "ExecutionRoleArn": "arn:aws:iam::123456789012:role/StudioExecutionRole",
+    }  # fmt: skip
+    region = {"X-Studio-Region": "eu-west-1"}
+    made = await ask(jp_fetch, "SageMaker.CreateModel", model, **region)
+    assert ":eu-west-1:" in made["ModelArn"]
+    assert (await ask(jp_fetch, "SageMaker.ListModels", {}))["Models"] == []
+
+
+async def test_refusals_come_through_as_they_are(refused) -> None:
+    headers = {**LIST, "X-Amz-Target": "SageMaker.DescribeModel"}
+    code, words = await refused(
+        "studio", "aws", method="POST", body='{"ModelName":"none"}', headers=headers
+    )
+    assert (code, "Could not find model" in words) == (400, True)
 
 
 async def test_boto3_needs_no_jupyter_token(jp_serverapp, jp_fetch, home) -> None:
@@ -64,18 +94,27 @@ async def test_boto3_needs_no_jupyter_token(jp_serverapp, jp_fetch, home) -> Non
         )  # fmt: skip
         return client.list_training_jobs()
 
-    import asyncio
-
     answer = await asyncio.to_thread(ask, key.secret_key)
     assert answer["TrainingJobSummaries"] == []
     with pytest.raises(ClientError, match="signature"):
         await asyncio.to_thread(ask, "wrong")
 
 
-@pytest.mark.parametrize("path", [("studio", "status"), ("studio", "aws")])
-async def test_nobody_else_comes_in(jp_fetch, path) -> None:
-    method = "GET" if path[-1] == "status" else "POST"
-    body = None if method == "GET" else "{}"
-    with pytest.raises(HTTPClientError) as refused:
-        await jp_fetch(*path, method=method, body=body, headers={"Authorization": "token wrong"})
-    assert refused.value.code == 403
+async def test_a_giant_body_is_refused(refused) -> None:
+    code, words = await refused(
+        "studio", "aws", method="POST", body=b"x" * (16 * 1024 * 1024 + 1), headers=LIST
+    )
+    assert (code, "expected" in words) == (413, True)
+
+
+async def test_a_daemon_that_cannot_start_is_told_in_words(refused, home, monkeypatch) -> None:
+    from studio_ext.extension import upstream
+    from studio_ext.launch import DaemonFailed
+
+    def fail(home):
+        raise DaemonFailed("the daemon did not start: no room")
+
+    monkeypatch.setattr(upstream, "ensure", fail)
+    assert await refused("studio", "aws", method="POST", body="{}", headers=LIST) == (
+        503, "the daemon did not start: no room",
+    )  # fmt: skip
