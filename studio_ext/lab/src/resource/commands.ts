@@ -6,8 +6,12 @@ import { IDesk } from '../desk';
 import { isOver } from '../feed';
 import { runDirectory, showPath } from '../links';
 import { Resource, describe, namedIds } from '../resources';
+import { follow } from './follow';
 import { JobNotebook } from './notebook';
 import { reopened } from './reopen';
+
+// What a job left is to be read; who wants to run it gets a copy.
+const TO_READ = { autoStartDefault: false, shouldStart: false };
 
 const text = { type: 'string' };
 const RESOURCE = {
@@ -34,8 +38,8 @@ export function addResourceCommands(desk: IDesk): void {
     }
     return notebook;
   };
-  const show = async (path: string, index: number) => {
-    await commands.execute('docmanager:open', { path, factory: 'Notebook' });
+  const show = async (path: string, index: number, more: ReadonlyPartialJSONObject = {}) => {
+    await commands.execute('docmanager:open', { path, factory: 'Notebook', ...more });
     const panel = desk.notebooks?.find(({ context }) => context.path === path);
     if (panel && index >= 0) {
       await panel.context.ready;
@@ -43,6 +47,7 @@ export function addResourceCommands(desk: IDesk): void {
       panel.content.activeCellIndex = index;
       await panel.content.scrollToItem(index, 'center');
     }
+    return panel;
   };
   const told = (task: (args: ReadonlyPartialJSONObject) => Promise<void>) =>
     async (args: ReadonlyPartialJSONObject) => {
@@ -58,8 +63,12 @@ export function addResourceCommands(desk: IDesk): void {
     caption: trans.__('The notebook of the job with its outputs; at the failing cell, when it failed'),
     describedBy: RESOURCE,
     execute: told(async args => {
-      const notebook = await notebookOf(await find(args));
-      await show(notebook.path, notebook.failure?.index ?? -1);
+      const job = await find(args);
+      const notebook = await notebookOf(job);
+      const panel = await show(notebook.path, notebook.failure?.index ?? -1, { kernelPreference: TO_READ });
+      if (panel && !isOver(job.status)) {
+        follow(studio, panel, { kind: job.kind.noun, region: studio.region, name: job.name });
+      }
     })
   });
   commands.addCommand(CommandIDs.reopen, {
