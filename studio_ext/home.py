@@ -13,7 +13,6 @@ from .errors import StudioError
 from .files import read_json, write_json
 from .processes.identity import Identity
 
-
 SOCKET_PATH = 107  # bytes of a socket's path, on Linux
 LONGEST = len("/run-0123456789/studio-k-0123456-01234567/k-5")  # of what is below the folder
 

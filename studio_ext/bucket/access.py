@@ -104,9 +104,7 @@ class Access:
                 raise UnrecognizedClient(claim.access_key)
             secret = credential.secret_key
             if is_old:
-                verify_link(
-                    claim, secret, head, virtual_bucket(head), self.prefixes, self._clock
-                )
+                verify_link(claim, secret, head, virtual_bucket(head), self.prefixes, self._clock)
                 return Signed(claim, credential, UNSIGNED)
             self._verifier.check_age(claim)
             payload_hash = _payload_hash(head, claim)

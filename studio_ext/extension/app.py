@@ -10,6 +10,7 @@ from ..home import Home
 from .aws import AwsHandler
 from .events import EventsHandler
 from .hub import Hub
+from .s3 import S3Handler
 from .model import ModelHandler
 from .notebook import NotebookHandler
 from .status import StatusHandler
@@ -36,6 +37,7 @@ class StudioApp(ExtensionApp):
         self.handlers.extend(
             [
                 (r"/studio/aws(/.*)?", AwsHandler),
+                (r"/studio/s3(?:/(.*))?", S3Handler),
                 (r"/studio/status", StatusHandler),
                 (r"/studio/events", EventsHandler),
                 (r"/studio/model", ModelHandler),

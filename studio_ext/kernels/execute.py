@@ -81,6 +81,19 @@ def choose(engine: Engine, kernel_name: str) -> Kernel:
     return ProtocolKernel(kernel_name, None if engine == "stock" else LocalForkProvisioner)
 
 
+def parse(text: str, name: str) -> NotebookNode:
+    """The notebook that ``text`` is; ``name`` is for the error.
+
+    Raises:
+        NotebookError: it is none.
+    """
+    try:
+        return nbformat.reads(text, as_version=4)
+    except Exception as error:  # nbformat raises what its converters happen to meet
+        why = (str(error).splitlines() or [""])[0][:200]
+        raise NotebookError(f"{name} is not a notebook: {why}") from error
+
+
 def load(notebook: Path | NotebookNode) -> NotebookNode:
     """A notebook of format 4.5 with papermill's metadata, ours to change.
 
@@ -89,12 +102,11 @@ def load(notebook: Path | NotebookNode) -> NotebookNode:
     """
     if isinstance(notebook, Path):
         try:
-            nb = nbformat.reads(notebook.read_text(encoding="utf-8"), as_version=4)
+            nb = parse(notebook.read_text(encoding="utf-8"), str(notebook))
         except OSError as error:
             raise NotebookError(f"{notebook}: {error.strerror}") from error
-        except Exception as error:  # nbformat raises what its converters happen to meet
-            why = (str(error).splitlines() or [""])[0][:200]
-            raise NotebookError(f"{notebook} is not a notebook: {why}") from error
+        except UnicodeDecodeError as error:
+            raise NotebookError(f"{notebook} is not a notebook: {error}") from error
     else:
         nb = copy.deepcopy(notebook)
     nb = nbformat.v4.upgrade(nb)

@@ -23,7 +23,9 @@ def typed(notebook: Path, given: Mapping[str, str]) -> dict[str, Any]:
         ParameterError: names the parameter, its value and what was expected.
         NotebookError: the file is no notebook.
     """
-    known = _declared(notebook)
+    from ..kernels.execute import load
+
+    known = declared(load(notebook))
     if known is None:
         return {name: _guess(text) for name, text in given.items()}
     if not known:
@@ -34,15 +36,14 @@ def typed(notebook: Path, given: Mapping[str, str]) -> dict[str, Any]:
     return {name: _value(name, text, known) for name, text in given.items()}
 
 
-def _declared(notebook: Path) -> Mapping[str, Mapping[str, Any]] | None:
-    """The parameters of a notebook, as papermill reads them from its tagged cell.
+def declared(nb: Any) -> Mapping[str, Mapping[str, Any]] | None:
+    """The parameters of a notebook, an nbformat node, as papermill reads them from its tagged cell.
 
-    None when it cannot read the notebook's language, such as R.
+    Each has ``name``, ``inferred_type_name``, ``default`` and ``help``, all texts. None when
+    papermill cannot read the notebook's language, such as R.
     """
     from ..kernels import papermill
-    from ..kernels.execute import load
 
-    nb = load(notebook)
     index = papermill.find_first_tagged_cell_index(nb, "parameters")
     if index < 0:
         return {}
