@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ..daemon import PATIENCE, Studio, request
+from ..daemon import PATIENCE, Studio, channel, request
 from .conftest import show_sidebar
 
 MILLISECONDS = PATIENCE * 1000
@@ -119,18 +119,22 @@ def test_form_and_json_are_one_request(page: Any) -> None:
 def test_what_the_server_refuses_stands_at_its_field(
     page: Any, served: Studio, complaints: list[str]
 ) -> None:
-    found = form(
-        page,
-        request={
-            **request("refused", XGBOOST, "no-such-bucket", HyperParameters={"num_round": "1"}),
-            "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1,
-                               "VolumeSizeInGB": 10},
-            "InputDataConfig": [],
-        },
-    )  # fmt: skip
+    inputs = [channel("train", "s3://no-such-bucket/train", "text/csv")]
+    rounds = {"num_round": "1"}
+    asked = request(
+        "refused", XGBOOST, "made-by-form", HyperParameters=rounds, InputDataConfig=inputs
+    )
+    found = form(page, request=asked)
     create(found)
-    found.locator(".jp-StudioForm-field", has_text="Training data").get_by_role("alert").wait_for()
+    field = found.locator(".jp-StudioForm-field", has_text="Training data")
+    field.get_by_text("bucket 'no-such-bucket' does not exist").wait_for(timeout=MILLISECONDS)
     complaints.clear()  # the browser tells of the refusal too
+
+
+def test_data_is_asked_for_before_the_server_is(page: Any) -> None:
+    found = form(page)
+    create(found)
+    found.get_by_text("Give it data to learn from.").first.wait_for()
 
 
 def test_every_member_of_the_request_is_in_the_form(page: Any) -> None:

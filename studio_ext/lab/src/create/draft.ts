@@ -127,11 +127,16 @@ export class Draft implements IDisposable {
     return found?.message ?? '';
   }
 
-  /** Creates the resource; resolves to its name, or to null when something is wrong with the request. */
-  async create(): Promise<string | null> {
+  /**
+   * Creates the resource; resolves to its name, or to null when something is wrong with the request.
+   *
+   * @param found - what is known to be wrong beside AWS's constraints.
+   */
+  async create(found: Problem[] = []): Promise<string | null> {
     this._attempted = true;
     this._refused = [];
     this._check();
+    this._found.push(...found);
     if (this._found.length || this._busy) {
       this._changed.emit();
       return null;

@@ -4,6 +4,8 @@ import * as React from 'react';
 import { Algorithm, Hyperparameter } from '../model';
 import { Draft } from './draft';
 import { ControlProps, Field } from './field';
+import { Problem } from './problems';
+import { CHANNELS, channelIndex } from './training';
 
 const PATH = 'HyperParameters';
 const ENDLESS = 2 ** 31 - 1; // a bound that says nothing
@@ -71,17 +73,22 @@ function told(draft: Draft, parameter: Hyperparameter): string {
   return fault(parameter, draft.text(path), draft.studio.trans) || draft.problem(path);
 }
 
-/** Whether every hyperparameter that is given fits its range, and none is missing. */
-export function faults(draft: Draft, algorithm: Algorithm): string[] {
+/** What is wrong with what an algorithm is given: hyperparameters and channels. */
+export function faults(draft: Draft, algorithm: Algorithm): Problem[] {
   const { trans } = draft.studio;
-  return algorithm.hyperparameters.flatMap(parameter => {
-    const text = draft.text([PATH, parameter.name]);
-    if (!text && parameter.required) {
-      return [trans.__('%1 is needed.', parameter.name)];
-    }
-    const found = fault(parameter, text, trans);
-    return found ? [`${parameter.name}: ${found}`] : [];
+  const parameters = algorithm.hyperparameters.flatMap(parameter => {
+    const path = [PATH, parameter.name];
+    const text = draft.text(path);
+    const message = !text && parameter.required ? trans.__('This is needed.') : fault(parameter, text, trans);
+    return message ? [{ path, message }] : [];
   });
+  const channels = algorithm.channels
+    .filter(({ name, required }) => required && channelIndex(draft, name) < 0)
+    .map(({ name }) => ({
+      path: [CHANNELS],
+      message: name === 'train' ? trans.__('Give it data to learn from.') : trans.__('The channel %1 is needed.', name)
+    }));
+  return [...channels, ...parameters];
 }
 
 function Control(props: { draft: Draft; parameter: Hyperparameter; control: Partial<ControlProps> }): JSX.Element {

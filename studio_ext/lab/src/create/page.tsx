@@ -122,7 +122,7 @@ function DraftView(props: { draft: Draft; options: CreateOptions; close: () => v
     if (!wrong.length && training && draft.text(OUTPUT)) {
       await ensureBucket(studio, draft.text(OUTPUT)).catch(() => undefined); // the API says it better
     }
-    const made = wrong.length ? null : await draft.create();
+    const made = await draft.create(wrong);
     if (made !== null) {
       await commands.execute(CommandIDs.openResource, { kind: draft.kind.noun, name: made });
       close();

@@ -124,18 +124,17 @@ function OrderView(props: { order: Order; options: RunOptions; close: () => void
                 onChange={text => order.set(parameter.name, text)}
               />
             ))}
-            {!notebook.parameters.length && (
+            {!notebook.parameters.length && notebook.kernel.language === 'python' && (
               <p className="jp-StudioForm-help">
-                {notebook.hasParameters
-                  ? trans.__('The cell tagged “parameters” sets none.')
-                  : trans.__('No cell is tagged “parameters”. Tag the one that sets the defaults to change them here.')}
+                {trans.__('No cell is tagged “parameters”. Tag the one that sets the defaults to change them here.')}
               </p>
             )}
-            {notebook.warnings.map(warning => (
-              <p key={warning} className="jp-StudioForm-help">
-                {warning}
-              </p>
-            ))}
+            {(notebook.parameters.length > 0 || notebook.kernel.language !== 'python') &&
+              notebook.warnings.map(warning => (
+                <p key={warning} className="jp-StudioForm-help">
+                  {warning}
+                </p>
+              ))}
           </fieldset>
           <Field id="studio-run-kernel" label={trans.__('Kernel')}>
             {control => (
