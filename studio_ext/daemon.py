@@ -32,6 +32,7 @@ from .bucket.headers import ObjectHeaders
 from .control.admission import Admission, machine
 from .control.contract import Progress
 from .control.controller import Controller
+from .control.leftovers import Leftovers
 from .errors import StudioError
 from .files import read_json, sweep, write_json
 from .home import Home
@@ -154,6 +155,7 @@ class Daemon:
         pages = PagesDoor(
             self.feed, self.keys.lookup, self._note, account=ACCOUNT, public_urls=public_urls
         )
+        self.leftovers = Leftovers(self.store, home.jobs)
         sagemaker = SageMakerService(self.store, [*records(self.store), training])
         self.app = make_app(
             [sagemaker, *services(self.store, self.keys)],
@@ -182,6 +184,7 @@ class Daemon:
         if removed:
             log.info("removed %d unfinished uploads", removed)
         servers = self._serve()
+        loop.run_in_executor(None, self.leftovers.clear_all)
         work = loop.create_task(self.controller.work())
         self._announce()
         reasons = [work, loop.create_task(ended.wait()), loop.create_task(self._outlive_home())]
@@ -204,6 +207,8 @@ class Daemon:
                 left.unlink(missing_ok=True)
             loop.remove_reader(bell.fileno())
             bell.close()
+            with contextlib.suppress(OSError):  # jobs that go on have their sockets there
+                self.home.runtime.rmdir()
             self.store.close()
             self._audit.close()
             self._lock.release()
@@ -247,8 +252,14 @@ class Daemon:
 
     def _heard(self, loop: asyncio.AbstractEventLoop, changed: list[Transition]) -> None:
         """On whichever thread has changed something."""
+        for each in changed:
+            if each.action == "delete":
+                loop.call_soon_threadsafe(self._clear, loop, each)
         loop.call_soon_threadsafe(self.feed.changed, changed)
         loop.call_soon_threadsafe(self.controller.wake)
+
+    def _clear(self, loop: asyncio.AbstractEventLoop, deleted: Transition) -> None:
+        loop.run_in_executor(None, self.leftovers.clear, deleted.kind, deleted.region, deleted.key)
 
     # -- what rooms ask of each other -------------------------------------------------------
 
