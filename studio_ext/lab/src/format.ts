@@ -24,9 +24,24 @@ export function size(bytes: number): string {
   return `${unit && value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
+// Making a formatter takes a hundred times as long as formatting, and lists show many times.
+const formatters = new Map<string, { ago: Intl.RelativeTimeFormat; when: Intl.DateTimeFormat }>();
+
+function formatter(locale: string): { ago: Intl.RelativeTimeFormat; when: Intl.DateTimeFormat } {
+  let found = formatters.get(locale);
+  if (!found) {
+    found = {
+      ago: new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' }),
+      when: new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' })
+    };
+    formatters.set(locale, found);
+  }
+  return found;
+}
+
 /** Epoch seconds as `5 min ago`, in the language of the interface. */
 export function ago(epoch: number, locale: string, now = Date.now() / 1000): string {
-  const formatter = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' });
+  const { ago: words } = formatter(locale);
   const passed = epoch - now;
   const steps: [Intl.RelativeTimeFormatUnit, number][] = [
     ['year', 31_536_000],
@@ -37,15 +52,15 @@ export function ago(epoch: number, locale: string, now = Date.now() / 1000): str
   ];
   for (const [unit, length] of steps) {
     if (Math.abs(passed) >= length) {
-      return formatter.format(Math.trunc(passed / length), unit);
+      return words.format(Math.trunc(passed / length), unit);
     }
   }
-  return formatter.format(Math.min(0, Math.trunc(passed)), 'second');
+  return words.format(Math.min(0, Math.trunc(passed)), 'second');
 }
 
 /** Epoch seconds in full, for a tooltip. */
 export function when(epoch: number, locale: string): string {
-  return new Date(epoch * 1000).toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'medium' });
+  return formatter(locale).when.format(epoch * 1000);
 }
 
 /** A metric's value with as many digits as tell something. */

@@ -40,8 +40,11 @@ export function Table({ model, commands }: { model: ListModel; commands: Command
   });
   const shown = items.slice(view.first, last);
   const now = useNow(true);
-  const open = (item: Resource) =>
-    void commands.execute(CommandIDs.openResource, { kind: kind.noun, name: keyOf(item) });
+  const open = React.useCallback(
+    (item: Resource) =>
+      void commands.execute(CommandIDs.openResource, { kind: kind.noun, name: keyOf(item) }),
+    [kind]
+  );
 
   /** Moves to a row, and the scroll with it. */
   const go = (index: number) => {
