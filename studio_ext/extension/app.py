@@ -10,9 +10,9 @@ from ..home import Home
 from .aws import AwsHandler
 from .events import EventsHandler
 from .hub import Hub
-from .s3 import S3Handler
 from .model import ModelHandler
 from .notebook import NotebookHandler
+from .s3 import S3Handler
 from .status import StatusHandler
 from .upstream import Upstream
 

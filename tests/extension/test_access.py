@@ -11,6 +11,12 @@ from tornado.httpclient import HTTPClientError
 ROUTES = [
     ("GET", "studio/status"),
     ("POST", "studio/aws"),
+    ("GET", "studio/model"),
+    ("GET", "studio/s3"),
+    ("HEAD", "studio/s3/bucket/key"),
+    ("PUT", "studio/s3/bucket/key"),
+    ("POST", "studio/s3/bucket/key"),
+    ("DELETE", "studio/s3/bucket/key"),
 ]
 STRANGER = {"Authorization": "token wrong"}
 
