@@ -19,6 +19,8 @@ from .processes.identity import Identity
 PATIENCE = 60.0
 GRACE = 120.0  # seconds, as SageMaker
 
+_started: set[int] = set()
+
 
 class DaemonFailed(StudioError):
     """The daemon did not come up."""
@@ -79,6 +81,7 @@ def ensure(home: Home, arguments: Sequence[str] = ()) -> dict[str, Any]:
     Raises:
         DaemonFailed: ends with the last line of its log.
     """
+    _bury()
     found = home.daemon()
     if found is not None:
         return found
@@ -98,7 +101,7 @@ def ensure(home: Home, arguments: Sequence[str] = ()) -> dict[str, Any]:
     while time.monotonic() < patience:
         found = home.daemon()
         if found is not None:
-            process.returncode = process.poll() or 0  # it is nobody's child from here on
+            _let_go(process)
             return found
         if process.poll() not in (None, 0):
             break
@@ -108,6 +111,24 @@ def ensure(home: Home, arguments: Sequence[str] = ()) -> dict[str, Any]:
         words = log.read().decode(errors="replace").strip().splitlines()
     reason = words[-1].rpartition(" ERROR ")[2] if words else "it said nothing"
     raise DaemonFailed(f"the daemon did not start: {reason}; see {home.log}")
+
+
+def _let_go(process: subprocess.Popen[bytes]) -> None:
+    """Forget a process that goes on; ``_bury`` waits for it once it has ended."""
+    if process.poll() is None:
+        _started.add(process.pid)
+        process.returncode = 0
+
+
+def _bury() -> None:
+    """Let no daemon that has ended stay behind as a zombie of a caller that lives on."""
+    for pid in tuple(_started):
+        try:
+            ended = os.waitpid(pid, os.WNOHANG)[0] == pid
+        except ChildProcessError:
+            ended = True
+        if ended:
+            _started.discard(pid)
 
 
 def end(home: Home, patience: float = 30.0) -> bool:

@@ -113,3 +113,14 @@ def test_options_are_handed_on_as_they_were_given(words: list[str]) -> None:
     again = parser.parse_args(launch.handed(options))
     assert again == options
     assert bool(launch.handed(options)) is bool(words)
+
+
+def test_daemons_that_ended_leave_no_zombies(
+    home: Home, standing_in: Callable[[str], None]
+) -> None:
+    standing_in(STAND_IN)
+    pids = []
+    for _ in range(3):
+        pids.append(launch.ensure(home, ["x"])["pid"])
+        launch.end(home)
+    assert [pid for pid in pids[:2] if Path(f"/proc/{pid}").exists()] == []
