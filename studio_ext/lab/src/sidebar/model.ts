@@ -80,7 +80,8 @@ export class SidebarModel implements IDisposable {
   /** Whether nothing was ever made here. */
   get isEmpty(): boolean {
     const counts = this.studio.feed.hello?.counts;
-    return !!counts && !Object.values(counts).some(each => Object.values(each).some(Boolean));
+    const kinds = Object.keys(this._model?.kinds ?? {});
+    return !!counts && !kinds.some(kind => Object.values(counts[kind] ?? {}).some(Boolean));
   }
 
   isOpen(section: string): boolean {
