@@ -27,9 +27,21 @@ export function tone(status: string): Tone {
   return TONES.find(([pattern]) => pattern.test(status))?.[1] ?? 'idle';
 }
 
+// A list asks many times.
+const translated = new WeakMap<TranslationBundle, Record<string, string>>();
+
 /** A status as people write it: `In progress` for `InProgress`. */
 export function statusWords(status: string, trans: TranslationBundle): string {
-  const words: Record<string, string> = {
+  let words = translated.get(trans);
+  if (!words) {
+    words = known(trans);
+    translated.set(trans, words);
+  }
+  return words[status] ?? status.replace(/(?<=[a-z])(?=[A-Z])/g, ' ');
+}
+
+function known(trans: TranslationBundle): Record<string, string> {
+  return {
     InProgress: trans.__('In progress'),
     Completed: trans.__('Completed'),
     Failed: trans.__('Failed'),
@@ -46,7 +58,6 @@ export function statusWords(status: string, trans: TranslationBundle): string {
     Interrupted: trans.__('Interrupted'),
     MaxRuntimeExceeded: trans.__('Time limit reached')
   };
-  return words[status] ?? status.replace(/(?<=[a-z])(?=[A-Z])/g, ' ');
 }
 
 /** A status as icon, with its word for those who do not see it, or beside it for all. */
