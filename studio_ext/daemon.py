@@ -47,6 +47,7 @@ from .kinds.job import Surroundings
 from .kinds.registry import SageMakerService, records
 from .kinds.training import TrainingJob
 from .neighbours import services
+from .pages.disk import Disk
 from .pages.door import PagesDoor
 from .pages.feed import Feed
 from .processes import tree
@@ -152,8 +153,12 @@ class Daemon:
         self.feed = Feed(
             self.store, self.controller, lambda: {"version": __version__, "url": self.endpoint.url}
         )
+        disk = Disk(
+            self.store, self.objects, home.jobs, home.root / "images",
+            {training.noun: training.ended},
+        )  # fmt: skip
         pages = PagesDoor(
-            self.feed, self.keys.lookup, self._note, account=ACCOUNT, public_urls=public_urls
+            self.feed, disk, self.keys.lookup, self._note, account=ACCOUNT, public_urls=public_urls
         )
         self.leftovers = Leftovers(self.store, home.jobs)
         sagemaker = SageMakerService(self.store, [*records(self.store), training])

@@ -32,13 +32,13 @@ ALLOWED: dict[str, set[str]] = {
     "control": {*SMALL, "store", "processes", "runs", "bucket"},
     "kinds": {*SMALL, "store", "algorithms", "bucket", "runs", "control"},
     "neighbours": {*SMALL, "wire", "store", "identity", "runs"},
-    "pages": {*SMALL, "store", "wire", "control"},
+    "pages": {*SMALL, "store", "wire", "control", "bucket"},
     "home": {*SMALL, "processes"},
     "launch": {*SMALL, "processes", "home"},
 }
 ALLOWED["daemon"] = set(ALLOWED)
 ALLOWED["cli"] = set(ALLOWED) - {"daemon"}
-ALLOWED["extension"] = {*SMALL, "home", "identity", "launch", "pages", "processes", "wire"}
+ALLOWED["extension"] = set(ALLOWED) - {"bucket", "cli", "control", "daemon", "neighbours", "store"}
 ALLOWED["__init__"] = {"extension"}  # where Jupyter looks for it
 # A room may name another's data without its machinery.
 ONLY = {
@@ -48,7 +48,9 @@ ONLY = {
     ("neighbours", "wire"): {"service"},
     ("neighbours", "runs"): {"journal"},
     ("control", "bucket"): {"objects"},
+    ("pages", "bucket"): {"objects"},
     ("extension", "pages"): {"mailbox"},
+    ("extension", "runs"): {"parameters"},
 }
 FILES = sorted(
     path for path in PACKAGE.rglob("*.py") if not {"_shipped", "lab"} & {*path.parts}

@@ -18,6 +18,7 @@ from ..wire.gate import Gate
 from ..wire.protocols import JsonCodec
 from ..wire.service import Audit, Caller, Credentials, Head
 from ..wire.throttle import Throttle
+from .disk import Disk
 from .feed import Feed
 from .mailbox import Mailbox
 
@@ -32,7 +33,7 @@ class PagesDoor:
     """What the handlers share.
 
     Args:
-        feed: what happens.
+        feed, disk: what is told.
         credentials: finds a key by its id and session token.
         account: twelve digits.
         public_urls: where clients may believe the server to be.
@@ -42,13 +43,14 @@ class PagesDoor:
     def __init__(
         self,
         feed: Feed,
+        disk: Disk,
         credentials: Credentials,
         audit: Audit,
         *,
         account: str,
         public_urls: Iterable[str] = (),
     ) -> None:
-        self.feed = feed
+        self.feed, self.disk = feed, disk
         self.gate = Gate(credentials, account=account, public_urls=public_urls, limit=0)
         self.throttle = Throttle()
         self.audit = audit
@@ -56,7 +58,8 @@ class PagesDoor:
     @property
     def rules(self) -> list[Any]:
         """For the handlers of a tornado application, before those of AWS's services."""
-        return [(r"/studio/events", Events, {"door": self})]
+        pages = {"events": Events, "disk": Usage}
+        return [(f"/studio/{name}", page, {"door": self}) for name, page in pages.items()]
 
 
 class Page(RequestHandler):
@@ -130,3 +133,12 @@ class Events(Page):
     def on_connection_close(self) -> None:
         if self._mailbox is not None:
             self._mailbox.close()
+
+
+class Usage(Page):
+    """What lies on the disk."""
+
+    operation = "Disk"
+
+    async def get(self) -> None:
+        self.finish(await self._door.disk.usage())

@@ -63,6 +63,22 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True)
+class Ran:
+    """A resource of which there was an attempt.
+
+    Attributes:
+        ended: epoch seconds at which the last attempt ended; None while one is under way.
+    """
+
+    kind: str
+    region: str
+    key: str
+    name: str
+    status: str
+    ended: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One try at running a job, and the lease on it while ``ended`` is None.
 

@@ -8,14 +8,25 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from ..errors import StudioError
 from . import database, query, schema
 from .migrations import migrate
 from .query import Page, Query
-from .rows import Attempt, Resource, Transition
+from .rows import Attempt, Ran, Resource, Transition
 
 
 def _by(*names: str) -> Select[Any]:
@@ -116,6 +127,19 @@ class Reader:
             select(table).where(table.c.resource_id == resource_id).order_by(table.c.token)
         )
         return [Attempt(**row._mapping) for row in rows]
+
+    def ran(self) -> list[Ran]:
+        """Every resource of which there was an attempt, oldest first."""
+        row, each = schema.resources.c, schema.attempts.c
+        under_way = func.count().filter(each.ended.is_(None))
+        last = case((under_way == 0, func.max(each.ended)))
+        rows = self._connection.execute(
+            select(row.kind, row.region, row.key, row.name, row.status, last)
+            .join_from(schema.resources, schema.attempts, each.resource_id == row.id)
+            .group_by(row.id)
+            .order_by(row.id)
+        )
+        return [Ran(*found) for found in rows]
 
     def open_attempts(self) -> list[Attempt]:
         """Every attempt that holds its job's lease, oldest first."""

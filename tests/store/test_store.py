@@ -158,3 +158,31 @@ def test_commits_are_on_disk_before_they_are_answered(tmp_path: Path) -> None:
         assert ask("PRAGMA synchronous").scalar() == 2
     store.close()
     assert sqlite3.connect(tmp_path / "studio.db").execute("SELECT 1").fetchone() == (1,)
+
+
+def test_what_ran_and_when_it_ended(store: Store) -> None:
+    add(store, "never")
+    for name in ("once", "twice", "runs"):
+        row = add(store, name, status="Done")
+        with store.write() as tx:
+            first = tx.claim(row, "/x")
+            tx.end_attempt(first.token, "vanished")
+            if name != "once":
+                second = tx.claim(row, "/y")
+                if name == "twice":
+                    tx.end_attempt(second.token, "completed")
+    with store.read() as reader:
+        found = {each.name: each for each in reader.ran()}
+        ends = {name: reader.attempts(row.id)[-1].ended for name in ("once", "twice")
+                if (row := reader.get("Model", "us-east-1", name))}  # fmt: skip
+    assert list(found) == ["once", "twice", "runs"]
+    assert found["runs"].ended is None
+    assert {name: found[name].ended for name in ends} == ends
+    assert (found["once"].kind, found["once"].status) == ("Model", "Done")
+
+
+def test_counts_by_kind_and_region(store: Store) -> None:
+    add(store, "a")
+    add(store, "b")
+    with store.read() as reader:
+        assert reader.counts() == {"Model": {"us-east-1": 2}}
