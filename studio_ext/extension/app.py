@@ -7,6 +7,7 @@ from pathlib import Path
 from jupyter_server.extension.application import ExtensionApp
 
 from ..home import Home
+from . import contents
 from .aws import AwsHandler
 from .events import EventsHandler
 from .hub import Hub
@@ -31,7 +32,11 @@ class StudioApp(ExtensionApp):
         if root:
             home.serve_root(Path(root))
         upstream = Upstream(home)
-        self.settings.update(studio_upstream=upstream, studio_hub=Hub(upstream))
+        self.settings.update(
+            studio_upstream=upstream,
+            studio_hub=Hub(upstream),
+            studio_contents=contents.StudioContents(upstream, parent=self.serverapp),
+        )
 
     def initialize_handlers(self) -> None:
         self.handlers.extend(
@@ -42,6 +47,7 @@ class StudioApp(ExtensionApp):
                 (r"/studio/events", EventsHandler),
                 (r"/studio/model", ModelHandler),
                 (r"/studio/notebook", NotebookHandler),
+                *contents.ROUTES,
             ]
         )
 
