@@ -55,6 +55,7 @@ export class Pages {
     }
     const page = factory(args);
     const widget = new MainAreaWidget({ content: page.content });
+    page.content.node.setAttribute('aria-label', page.label); // JupyterLab calls all alike
     widget.id = `studio-page-${(this._count += 1)}`;
     widget.title.label = page.label;
     widget.title.caption = page.caption ?? page.label;

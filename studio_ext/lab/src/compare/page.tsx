@@ -29,8 +29,6 @@ class ComparePage extends ReactWidget {
     super();
     this.addClass('jp-StudioPage');
     this.addClass('jp-StudioCompare');
-    this.node.setAttribute('role', 'region');
-    this.node.setAttribute('aria-label', _desk.studio.trans.__('Compare Jobs'));
     this._model = new CompareModel(_desk.studio, noun, names);
   }
 

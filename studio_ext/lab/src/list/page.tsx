@@ -36,8 +36,6 @@ class ListPage extends ReactWidget {
   ) {
     super();
     this.addClass('jp-StudioList');
-    this.node.setAttribute('role', 'region');
-    this.node.setAttribute('aria-label', noun);
     this._model = new ListModel(_desk.studio, noun);
   }
 

@@ -48,8 +48,6 @@ class ResourcePage extends ReactWidget {
   ) {
     super();
     this.addClass('jp-StudioPage');
-    this.node.setAttribute('role', 'region');
-    this.node.setAttribute('aria-label', name);
     this.node.tabIndex = -1;
     const { studio, contents } = _desk;
     const resource = () => this.model.resource;
