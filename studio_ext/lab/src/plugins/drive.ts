@@ -4,7 +4,7 @@ import { FileBrowser, IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import { ITranslator } from '@jupyterlab/translation';
 
 import { CommandIDs } from '../commands';
-import { createBrowser } from '../drive/browser';
+import { StudioFiles } from '../drive/browser';
 import { StudioDrive } from '../drive/drive';
 import { bucketIcon } from '../icons';
 import { IStudio } from '../tokens';
@@ -31,9 +31,9 @@ export const drive: JupyterFrontEndPlugin<void> = {
     if (!factory) {
       return;
     }
-    const browser = createBrowser(factory, studio, translator ?? undefined);
-    app.shell.add(browser, 'left', { rank: RANK, type: 'Studio' });
-    restorer?.add(browser, browser.id);
+    const files = new StudioFiles(factory, studio, translator ?? undefined);
+    app.shell.add(files, 'left', { rank: RANK, type: 'Studio' });
+    restorer?.add(files, files.id);
     app.commands.addCommand(CommandIDs.openBucket, {
       label: trans.__('Studio Files'),
       caption: trans.__('Look into a bucket'),
@@ -42,9 +42,9 @@ export const drive: JupyterFrontEndPlugin<void> = {
         args: { type: 'object', properties: { bucket: { type: 'string' }, prefix: { type: 'string' }, path: { type: 'string' } } }
       },
       execute: async ({ bucket, prefix, path }) => {
-        app.shell.activateById(browser.id);
+        app.shell.activateById(files.id);
         const inside = path ?? ['buckets', bucket, prefix].filter(Boolean).join('/');
-        await show(browser, String(inside));
+        await show(files.browser, String(inside));
       }
     });
     palette?.addItem({ command: CommandIDs.openBucket, category: trans.__('Studio') });
