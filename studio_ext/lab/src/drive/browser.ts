@@ -67,6 +67,7 @@ export class StudioFiles extends StackedPanel {
       restore: false,
       refreshInterval: SELDOM
     });
+    browser.showFileCheckboxes = false;
     const { model, toolbar } = browser;
     toolbar.addItem(
       'new-folder',
