@@ -25,7 +25,7 @@ def drive(jp_fetch: Fetch, client: Callable[[str], Any]) -> Drive:
     """``drive("buckets/x", "PUT", type="file", …)``: the answer's model."""
     client("s3").create_bucket(Bucket=BUCKET)
 
-    async def ask(path: str, method: str = "GET", params: Any = None, **body: Any) -> Any:
+    async def ask(path: str, method: str = "GET", /, params: Any = None, **body: Any) -> Any:
         parts = [part for part in path.split("/") if part]
         sent = {"body": json.dumps(body)} if method in ("PUT", "POST", "PATCH") else {}
         answer = await jp_fetch(
@@ -81,8 +81,10 @@ async def test_folders_are_made_renamed_and_deleted_when_empty(
     assert (await drive(f"buckets/{BUCKET}/named/x.txt"))["content"] == "1"
     status, words = await refused("studio", "contents", "buckets", BUCKET, "named", method="DELETE")
     assert (status, "not empty" in words) == (400, True)
-    await drive(f"buckets/{BUCKET}/named/x.txt", "DELETE")
-    await drive(f"buckets/{BUCKET}/named", "DELETE")
+    await drive(f"buckets/{BUCKET}/named/x.txt", "DELETE")  # as in S3, its folder goes with it
+    await drive(f"buckets/{BUCKET}/empty", "PUT", type="directory")
+    assert names(await drive(f"buckets/{BUCKET}")) == ["empty"]
+    await drive(f"buckets/{BUCKET}/empty", "DELETE")
     assert names(await drive(f"buckets/{BUCKET}")) == []
 
 
@@ -95,7 +97,7 @@ async def test_buckets_are_made_and_deleted_as_folders(drive: Drive) -> None:
 
 async def test_large_files_arrive_in_chunks(drive: Drive, client: Callable[[str], Any]) -> None:
     place = f"buckets/{BUCKET}/large.bin"
-    pieces = [bytes([number]) * 1_000_000 for number in range(4)]
+    pieces = [bytes([0xFF - number]) * 1_000_000 for number in range(4)]
     for number, piece in zip((1, 2, 3, -1), pieces, strict=True):
         await drive(
             place, "PUT", type="file", format="base64", chunk=number,
