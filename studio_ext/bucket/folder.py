@@ -63,14 +63,19 @@ class FolderObjects:
                     yield _stored(bucket, key, entry.stat(follow_symlinks=False))
 
     def level(self, bucket: str, prefix: str = "", after: str = "") -> Iterator[StoredObject | str]:
-        """Like :meth:`list`, but one level: what is deeper is its folder's name and ``/``, once."""
+        """Like :meth:`list`, but one level: what is deeper is its folder's name and ``/``, once.
+
+        An empty folder is one that somebody made: those that become empty are removed.
+        """
         start, above = self._start(bucket, prefix)
         for entry, is_folder in _sorted(start):
             key = above + entry.name + "/" * is_folder
             if not key.startswith(prefix):
                 continue
             if is_folder:
-                if any(True for _ in _walk(Path(entry.path), key, after)):
+                folder = Path(entry.path)
+                marker = _is_after(key, after) and not _any(_walk(folder, key, ""))
+                if marker or _any(_walk(folder, key, after)):
                     yield key
             elif _is_after(key, after):
                 with contextlib.suppress(FileNotFoundError):
@@ -283,6 +288,10 @@ def _sorted(folder: Path) -> list[tuple[os.DirEntry[str], bool]]:
         return []
     found = [pair for pair in found if pair[1] or pair[0].is_file(follow_symlinks=False)]
     return sorted(found, key=lambda pair: os.fsencode(pair[0].name) + b"/" * pair[1])
+
+
+def _any(found: Iterator[object]) -> bool:
+    return next(found, None) is not None
 
 
 def _is_after(key: str, after: str) -> bool:

@@ -175,3 +175,14 @@ def test_delete_prefix(objects: FolderObjects, source: Path) -> None:
     assert keys(objects) == ["ab", "b"]
     with pytest.raises(ValidationException, match="expected what to delete"):
         objects.delete_prefix("data", "")
+
+
+def test_a_level_shows_folders_that_somebody_made(tmp_path: Path) -> None:
+    objects = FolderObjects(tmp_path)
+    objects.create_bucket("data")
+    (tmp_path / "data" / "b").mkdir()
+    (tmp_path / "data" / "c" / "deep").mkdir(parents=True)
+    (tmp_path / "data" / "a.txt").write_text("1")
+    assert [str(each) for each in objects.level("data")] == ["s3://data/a.txt", "b/", "c/"]
+    assert list(objects.level("data", after="b/")) == ["c/"]
+    assert list(objects.list("data")) == [objects.find("data", "a.txt")]
