@@ -7,7 +7,7 @@ import { Progress, placeKey } from '../feed';
 import { ago, duration, when } from '../format';
 import { useNow } from '../hooks';
 import { stoppedIcon } from '../icons';
-import { Resource } from '../resources';
+import { Resource, keyOf } from '../resources';
 import { Status, statusWords } from '../status';
 import { IStudio } from '../tokens';
 
@@ -31,7 +31,9 @@ export function Row(props: Props & { detail: string }): JSX.Element {
       <button
         className="jp-StudioSidebar-open"
         title={caption}
-        onClick={() => void props.commands.execute(CommandIDs.openResource, { kind: kind.noun, name })}
+        onClick={() =>
+          void props.commands.execute(CommandIDs.openResource, { kind: kind.noun, name: keyOf(resource) })
+        }
       >
         {kind.status ? <Status status={status} trans={trans} /> : null}
         <span className="jp-StudioSidebar-name">{name}</span>
