@@ -1,5 +1,7 @@
 """Builds the JupyterLab extension while a wheel is made, with node of the machine or of a wheel.
 
+As a script it is npm in this folder: ``python studio_ext/lab/hatch_build.py run check``.
+
 hatch-jupyter-builder was considered: it runs a package manager of its own choosing, and needs a
 function such as this one anyway where Node.js is not installed.
 """
@@ -9,6 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -43,3 +46,9 @@ def _tools() -> tuple[str, list[str], dict[str, str]]:
     script = root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     path = f"{root / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
     return node, [node, str(script)], {**os.environ, "PATH": path}
+
+
+if __name__ == "__main__":
+    _, npm, environment = _tools()
+    folder = Path(__file__).parent
+    sys.exit(subprocess.run([*npm, *sys.argv[1:]], cwd=folder, env=environment).returncode)
