@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import io
 import json
 import mimetypes
@@ -97,6 +98,20 @@ class StudioContents(AsyncContentsManager):
         require_hash: bool = False,
     ) -> Model:
         path = path.strip("/")
+        model = await self._model(path, content, type, format)
+        if require_hash and model["type"] != "directory":
+            model |= {"hash": await self._digest(path), "hash_algorithm": "sha256"}
+        return model
+
+    async def _digest(self, path: str) -> str:
+        """What JupyterLab tells by that a file was changed behind its back."""
+        place, bucket, key = _parts(path)
+        if place == JOBS:
+            found = await self._jobs.get(key, content=False, require_hash=True)
+            return str(found["hash"])
+        return hashlib.sha256(await self._objects.read(bucket, key)).hexdigest()
+
+    async def _model(self, path: str, content: bool, type: str | None, format: str | None) -> Model:
         place, bucket, key = _parts(path)
         if place == JOBS:
             return await self._job(path, key, content, type, format)

@@ -36,7 +36,7 @@ def _inspect(path: str, text: str) -> dict[str, Any]:
     except NotebookError as error:
         raise web.HTTPError(400, f"{error}; choose an .ipynb file") from None
     spec = nb.metadata.get("kernelspec", {})
-    language = spec.get("language") or nb.metadata.get("language_info", {}).get("name", "python")
+    language = spec.get("language") or nb.metadata.get("language_info", {}).get("name") or "python"
     found = declared(nb)
     warnings = []
     if found is None:
@@ -44,7 +44,7 @@ def _inspect(path: str, text: str) -> dict[str, Any]:
     elif not found:
         warnings.append("no cell is tagged 'parameters'; tag the one that sets the defaults")
     return {
-        "kernel": {"name": spec.get("name", "python3"), "language": language},
+        "kernel": {"name": spec.get("name") or "python3", "language": language},
         "parameters": [
             {
                 "name": name,

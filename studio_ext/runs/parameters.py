@@ -48,9 +48,10 @@ def declared(nb: Any) -> Mapping[str, Mapping[str, Any]] | None:
     if index < 0:
         return {}
     spec = nb.metadata.get("kernelspec", {})
-    language = spec.get("language") or nb.metadata.get("language_info", {}).get("name", "python")
+    # A notebook whose kernel was never chosen names it with an empty text.
+    language = spec.get("language") or nb.metadata.get("language_info", {}).get("name") or "python"
     translator = papermill.papermill_translators.find_translator(
-        spec.get("name", "python3"), language
+        spec.get("name") or "python3", language
     )
     try:
         found = translator.inspect(nb.cells[index])

@@ -127,6 +127,23 @@ async def test_notebooks_are_never_trusted(drive: Drive, client: Callable[[str],
     ]
 
 
+async def test_the_hash_tells_that_a_file_was_changed(
+    drive: Drive, client: Callable[[str], Any], home: Home
+) -> None:
+    place, asked = f"buckets/{BUCKET}/h.txt", {"hash": "1"}
+    hashes = set()
+    for body in (b"one", b"two"):
+        client("s3").put_object(Bucket=BUCKET, Key="h.txt", Body=body)
+        found = [await drive(place, params={**asked, "content": each}) for each in ("0", "1")]
+        assert found[0]["hash"] == found[1]["hash"]
+        hashes.add(found[0]["hash"])
+    assert len(hashes) == 2
+    run = home.jobs / "TrainingJob" / "us-east-1" / "h" / "1"
+    run.mkdir(parents=True)
+    (run / "notebook.ipynb").write_text(notebook("1"))
+    assert (await drive("jobs/TrainingJob/us-east-1/h/1/notebook.ipynb", params=asked))["hash"]
+
+
 async def test_runs_are_only_for_reading(drive: Drive, refused: Refused, home: Home) -> None:
     run = home.jobs / "TrainingJob" / "us-east-1" / "a" / "1"
     run.mkdir(parents=True)

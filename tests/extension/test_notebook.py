@@ -29,6 +29,19 @@ async def test_names_types_defaults_and_help(jp_fetch: Fetch, jp_root_dir: Path)
     ]
 
 
+async def test_a_notebook_whose_kernel_was_never_chosen(jp_fetch: Fetch, jp_root_dir: Path) -> None:
+    made = json.loads(notebook("pass", parameters="rounds = 5"))
+    made["metadata"] = {
+        "kernelspec": {"name": "", "display_name": ""},
+        "language_info": {"name": ""},
+    }
+    (jp_root_dir / "new.ipynb").write_text(json.dumps(made))
+    answer = await jp_fetch("studio", "notebook", params={"path": "new.ipynb"})
+    found = json.loads(answer.body)
+    assert found["kernel"] == {"name": "python3", "language": "python"}
+    assert [each["name"] for each in found["parameters"]] == ["rounds"]
+
+
 async def test_without_a_parameters_cell_it_says_what_to_do(
     jp_fetch: Fetch, jp_root_dir: Path
 ) -> None:

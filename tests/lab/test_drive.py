@@ -80,7 +80,7 @@ def test_download(page: Any) -> None:
     found = browse(page, "tables/")
     item(found, "a.csv").click(button="right")
     with page.expect_download() as download:
-        page.get_by_role("menuitem", name="Download").click()
+        page.get_by_role("menuitem", name="Download", exact=True).click()
     assert Path(download.value.path()).read_text() == "a,b\n1,2\n"
 
 

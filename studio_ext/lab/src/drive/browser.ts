@@ -8,7 +8,7 @@ import { StackedPanel } from '@lumino/widgets';
 import { Change } from '../feed';
 import { bucketIcon } from '../icons';
 import { IStudio } from '../tokens';
-import { NAME } from './drive';
+import { NAME, StudioDrive } from './drive';
 
 const SELDOM = 300_000; // milliseconds; what happens in Studio refreshes it as well
 
@@ -21,6 +21,7 @@ const SELDOM = 300_000; // milliseconds; what happens in Studio refreshes it as 
 export class StudioFiles extends StackedPanel {
   constructor(
     private readonly _factory: IFileBrowserFactory,
+    private readonly _drive: StudioDrive,
     private readonly _studio: IStudio,
     private readonly _translator: ITranslator | undefined
   ) {
@@ -33,6 +34,7 @@ export class StudioFiles extends StackedPanel {
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', trans.__('Studio files'));
     _studio.feed.changed.connect(this._onChanged, this);
+    _drive.fileChanged.connect(this._look, this);
   }
 
   /** The browser, made now if it was not. */
@@ -46,6 +48,7 @@ export class StudioFiles extends StackedPanel {
 
   override dispose(): void {
     this._studio.feed.changed.disconnect(this._onChanged, this);
+    this._drive.fileChanged.disconnect(this._look, this);
     super.dispose();
   }
 
@@ -90,7 +93,13 @@ export class StudioFiles extends StackedPanel {
   }
 
   private _onChanged(_: unknown, { action }: Change): void {
-    if (this._browser && this.isVisible && action !== 'changed') {
+    if (action !== 'changed') {
+      this._look();
+    }
+  }
+
+  private _look(): void {
+    if (this._browser && this.isVisible) {
       void this._browser.model.cd();
     }
   }

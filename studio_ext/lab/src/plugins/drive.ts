@@ -27,11 +27,12 @@ export const drive: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null
   ) => {
     const { trans } = studio;
-    app.serviceManager.contents.addDrive(new StudioDrive(app.serviceManager.serverSettings, studio.s3));
+    const drive = new StudioDrive(app.serviceManager.serverSettings, studio.s3);
+    app.serviceManager.contents.addDrive(drive);
     if (!factory) {
       return;
     }
-    const files = new StudioFiles(factory, studio, translator ?? undefined);
+    const files = new StudioFiles(factory, drive, studio, translator ?? undefined);
     app.shell.add(files, 'left', { rank: RANK, type: 'Studio' });
     restorer?.add(files, files.id);
     app.commands.addCommand(CommandIDs.openBucket, {
