@@ -12,6 +12,16 @@ ROUTES = [
     ("GET", "studio/status"),
     ("POST", "studio/aws"),
     ("GET", "studio/model"),
+    ("GET", "studio/notebook"),
+    ("GET", "studio/contents"),
+    ("POST", "studio/contents/buckets"),
+    ("PUT", "studio/contents/buckets/a"),
+    ("PATCH", "studio/contents/buckets/a"),
+    ("DELETE", "studio/contents/buckets/a"),
+    ("GET", "studio/contents/buckets/a/checkpoints"),
+    ("POST", "studio/contents/buckets/a/checkpoints"),
+    ("POST", "studio/contents/buckets/a/checkpoints/b"),
+    ("DELETE", "studio/contents/buckets/a/checkpoints/b"),
     ("GET", "studio/s3"),
     ("HEAD", "studio/s3/bucket/key"),
     ("PUT", "studio/s3/bucket/key"),
@@ -35,6 +45,19 @@ class No(Authorizer):
 def no(jp_serverapp):
     jp_serverapp.web_app.settings["authorizer"] = No()
     No.asked.clear()
+
+
+def test_every_handler_asks_who_is_there(jp_serverapp) -> None:
+    """Jupyter's own check of what is served where nothing may be served to strangers."""
+    app = jp_serverapp.extension_manager.extension_apps["studio_ext"]
+    served = [handler[:2] for one in app for handler in one.handlers]
+    assert len({pattern for pattern, _ in served}) >= 8
+    assert [
+        lost
+        for pattern, handler in served
+        for lost in jp_serverapp.web_app._check_handler_auth(pattern, handler)
+    ] == []
+    assert {handler.auth_resource for _, handler in served} == {"studio"}
 
 
 def body(method: str) -> str | None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import resource
 import signal
+import socket
 from typing import Any
 
 import pytest
 
 from studio_ext.extension.hub import STOPPED, Hub
 from studio_ext.launch import end, ensure
+from studio_ext.pages.mailbox import LIMIT
 
 ROLE = "arn:aws:iam::123456789012:role/StudioExecutionRole"
 
@@ -43,8 +46,8 @@ def browse(jp_ws_fetch):
         return Browser(open_[-1])
 
     yield connect
-    for socket in open_:
-        socket.close()
+    for each in open_:
+        each.close()
 
 
 def make(client, name: str) -> Any:
@@ -90,10 +93,7 @@ async def test_nobody_listens_so_nothing_is_held(browse, jp_serverapp) -> None:
     await browser.next()
     hub: Hub = jp_serverapp.web_app.settings["studio_hub"]
     browser.socket.close()
-    for _ in range(500):
-        if hub._work is None:
-            break
-        await asyncio.sleep(0.01)
+    await until(lambda: hub._work is None)
     assert (hub._work, hub._exchange, hub._mailboxes) == (None, None, set())
 
 
@@ -150,20 +150,54 @@ async def test_a_hostile_message_is_data(browse, client) -> None:
     assert (await browser.until(kind="Action"))["name"] == "a"
 
 
-async def test_a_browser_that_never_reads_is_told_to_look_again(
-    browse, client, jp_serverapp, monkeypatch
-) -> None:
-    browser, other = await browse(), await browse()
-    await browser.next()
-    await other.next()
+async def test_who_falls_behind_is_told_to_look_again(browse, client, jp_serverapp) -> None:
+    browsers = [await browse(), await browse()]
+    for browser in browsers:
+        await browser.next()
     hub: Hub = jp_serverapp.web_app.settings["studio_hub"]
-    line = json.dumps({"type": "change", "name": "x" * 10_000})
-    for _ in range(20):  # 200 MB, far more than any socket holds
-        for _ in range(1000):
-            hub._hand_out(line)
-        await asyncio.sleep(0)
-    held = sum(len(text) for box in hub._mailboxes for text in box._messages)
-    assert held <= 2 * 1000 * len(line)
+    for _ in range(LIMIT + 1):  # in one go: nobody can read meanwhile
+        hub._hand_out('{"type":"news"}')
+    for browser in browsers:
+        assert (await browser.next())["type"] == "hello"
     await make(client, "after")
-    for one in (browser, other):
-        await one.until(type="hello")
+    for browser in browsers:
+        assert (await browser.until(type="change"))["name"] == "after"
+
+
+async def test_a_browser_that_never_reads_harms_nobody(
+    browse, client, jp_serverapp, http_server_port, jp_auth_header
+) -> None:
+    with socket.create_connection(("127.0.0.1", http_server_port[-1])) as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.sendall(
+            f"GET {jp_serverapp.base_url}studio/events HTTP/1.1\r\nHost: localhost\r\n"
+            f"Authorization: {jp_auth_header['Authorization']}\r\n"
+            "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+        )
+        hub: Hub = jp_serverapp.web_app.settings["studio_hub"]
+        await until(lambda: hub._mailboxes)
+        (mailbox,) = hub._mailboxes
+        browser = await browse()
+        await browser.next()
+        heard = asyncio.create_task(browser.until(type="change"))
+        line = json.dumps({"type": "news", "name": "x" * 10_000})
+        for number in range(20_000):  # 200 MB
+            hub._hand_out(line)
+            assert len(mailbox._messages) <= LIMIT
+            if number % 500 == 0:
+                await asyncio.sleep(0.01)
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 1_000_000, "kilobytes"
+        (read,) = hub._mailboxes - {mailbox}
+        await until(lambda: not (read._messages or read._lost))
+        await make(client, "heard")
+        assert (await heard)["name"] == "heard"
+    await until(lambda: mailbox not in hub._mailboxes)
+
+
+async def until(found) -> None:
+    for _ in range(2000):
+        if found():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("waited 20 s")
