@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -16,9 +17,11 @@ PARAMETERS = 'rate = 0.5  # how fast\nrounds = 3\nloud = True\nword = "hi"\nsize
 @pytest.fixture
 def mine(lab: Lab) -> str:
     """A notebook of the user's own, in the folder that JupyterLab serves."""
-    (lab.root / "mine.ipynb").write_text(
+    made = json.loads(
         notebook("print('is', rate, rounds, loud, word, sizes)", parameters=PARAMETERS)
     )
+    made["metadata"]["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    (lab.root / "mine.ipynb").write_text(json.dumps(made))
     return "mine.ipynb"
 
 

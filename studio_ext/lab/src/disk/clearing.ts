@@ -139,25 +139,43 @@ export class Clearing {
       const aws = new Aws(this.studio.server.settings, () => job.region);
       try {
         await aws.call(kind.operations.delete!, namedIds(kind, job.name));
-        this._chosen.delete(jobKey(job));
+        this._gone([job], '', []);
       } catch (error) {
         failures.push(`${job.name}: ${(error as Error).message}`);
       }
       step(1);
     }
     for (let from = 0; from < objects.length; from += AT_ONCE) {
-      const keys = objects.slice(from, from + AT_ONCE).map(({ key }) => key);
+      const some = objects.slice(from, from + AT_ONCE);
       try {
-        await this.studio.s3.deleteMany(bucket, keys);
+        await this.studio.s3.deleteMany(bucket, some.map(({ key }) => key));
+        this._gone([], bucket, some);
       } catch (error) {
         failures.push((error as Error).message);
       }
-      step(keys.length);
+      step(some.length);
     }
     this._part = null;
     this._progress = null;
-    await this.load();
+    this._changed.emit();
     return failures;
+  }
+
+  /** Takes away what was deleted: the server counts the disk only every few seconds. */
+  private _gone(jobs: readonly JobOnDisk[], bucket: string, objects: readonly S3Object[]): void {
+    const keys = new Set(jobs.map(jobKey));
+    keys.forEach(key => this._chosen.delete(key));
+    const bytes = objects.reduce((sum, { size }) => sum + size, 0);
+    this._disk = this._disk && {
+      ...this._disk,
+      free: this._disk.free + bytesOf(jobs) + bytes,
+      jobs: this._disk.jobs.filter(job => !keys.has(jobKey(job))),
+      buckets: this._disk.buckets.map(each =>
+        each.name === bucket
+          ? { ...each, bytes: Math.max(0, each.bytes - bytes), objects: Math.max(0, each.objects - objects.length) }
+          : each
+      )
+    };
   }
 
   private _disk: Disk | null = null;

@@ -232,7 +232,12 @@ function Buckets({ model }: { model: Clearing }): JSX.Element {
           <div className="jp-StudioDisk-choose" role="group" aria-label={trans.__('Choose objects')}>
             <label className="jp-StudioForm-inline">
               {trans.__('Bucket')}
-              <select className="jp-mod-styled" value={bucket} onChange={event => setBucket(event.target.value)}>
+              <select
+                className="jp-mod-styled"
+                aria-label={trans.__('Bucket')}
+                value={bucket}
+                onChange={event => setBucket(event.target.value)}
+              >
                 <option value="">–</option>
                 {buckets.map(({ name }) => (
                   <option key={name}>{name}</option>
@@ -244,6 +249,7 @@ function Buckets({ model }: { model: Clearing }): JSX.Element {
               <input
                 type="text"
                 className="jp-mod-styled"
+                aria-label={trans.__('below')}
                 placeholder="output/old-job/"
                 spellCheck={false}
                 value={prefix}
