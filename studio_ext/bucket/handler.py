@@ -59,7 +59,7 @@ class Handler(RequestHandler):
         self._arrived = bytearray()
         self._document = bytearray()
         self._answered = False
-        self._begun = False  # an answer whose outcome is not known yet
+        self._begun = False  # whether the head of an answer is out before what it will be is known
         self._working = False
         self._left = False
         self._locks = contextlib.ExitStack()
