@@ -51,7 +51,7 @@ def order(shown: Any) -> list[str]:
 
 def test_what_differs_is_marked_and_the_best_named(page: Any, jobs: list[str]) -> None:
     shown = show(page, jobs)
-    shown.get_by_role("row", name="rate differs").wait_for()
+    shown.locator("tr.jp-mod-differs").filter(has_text="rate").wait_for()
     assert shown.get_by_role("row", name="same 1 1 1").count() == 1
     best = shown.get_by_role("row", name="train:loss").locator(".jp-mod-best")
     assert best.count() == 1

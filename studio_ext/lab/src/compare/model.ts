@@ -113,9 +113,12 @@ export class CompareModel implements IDisposable {
 
   private _load = new Throttle(async () => {
     try {
-      this._kind ??= (await this.studio.server.model()).kinds[this.noun];
+      this._kind ??= (await this.studio.server.model()).kinds[this.noun] ?? null;
     } catch {
-      return; // without a connection; the feed asks again
+      this._kind = null; // without a connection; the feed asks again
+    }
+    if (!this._kind) {
+      return;
     }
     const names = [...this._stale];
     this._stale.clear();

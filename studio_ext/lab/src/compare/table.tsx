@@ -130,7 +130,8 @@ function MetricRow({ line, model }: { line: Line; model: CompareModel }): JSX.El
 function Different({ line, words }: { line: Line; words: string }): JSX.Element | null {
   return line.differs ? (
     <span className="jp-StudioCompare-differs" title={words}>
-      ≠<span className="jp-Studio-hidden">{words}</span>
+      <span aria-hidden="true">≠</span>
+      <span className="jp-Studio-hidden"> {words}</span>
     </span>
   ) : null;
 }

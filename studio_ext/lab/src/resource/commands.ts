@@ -10,9 +10,6 @@ import { follow } from './follow';
 import { JobNotebook } from './notebook';
 import { reopened } from './reopen';
 
-// What a job left is to be read; who wants to run it gets a copy.
-const TO_READ = { autoStartDefault: false, shouldStart: false };
-
 const text = { type: 'string' };
 const RESOURCE = {
   args: { type: 'object', properties: { kind: text, name: text }, required: ['kind', 'name'] }
@@ -38,11 +35,11 @@ export function addResourceCommands(desk: IDesk): void {
     }
     return notebook;
   };
-  const show = async (path: string, index: number, more: ReadonlyPartialJSONObject = {}) => {
-    await commands.execute('docmanager:open', { path, factory: 'Notebook', ...more });
+  const show = async (path: string, index: number) => {
+    await commands.execute('docmanager:open', { path, factory: 'Notebook' });
     const panel = desk.notebooks?.find(({ context }) => context.path === path);
+    await panel?.context.ready;
     if (panel && index >= 0) {
-      await panel.context.ready;
       await panel.revealed;
       panel.content.activeCellIndex = index;
       await panel.content.scrollToItem(index, 'center');
@@ -65,7 +62,7 @@ export function addResourceCommands(desk: IDesk): void {
     execute: told(async args => {
       const job = await find(args);
       const notebook = await notebookOf(job);
-      const panel = await show(notebook.path, notebook.failure?.index ?? -1, { kernelPreference: TO_READ });
+      const panel = await show(notebook.path, notebook.failure?.index ?? -1);
       if (panel && !isOver(job.status)) {
         follow(studio, panel, { kind: job.kind.noun, region: studio.region, name: job.name });
       }

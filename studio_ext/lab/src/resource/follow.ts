@@ -9,10 +9,13 @@ const PAUSE = 2000; // milliseconds between two readings
 /** Reads a job's notebook again as its cells end, for as long as nobody has edited it. */
 export function follow(studio: IStudio, panel: NotebookPanel, job: Place): void {
   const { feed } = studio;
+  let known = sources(panel);
   const read = new Throttle(async () => {
     const { context } = panel;
-    if (!context.isDisposed && !context.model.dirty) {
+    // Whether it is dirty says nothing: JupyterLab itself writes the kernel into it.
+    if (!context.isDisposed && sources(panel) === known) {
       await context.revert().catch(() => undefined); // it moves to its bucket at the end
+      known = sources(panel);
     }
   }, PAUSE);
   const happened = (_: unknown, place: Place) => {
@@ -38,4 +41,8 @@ export function follow(studio: IStudio, panel: NotebookPanel, job: Place): void 
     stop();
     read.dispose();
   });
+}
+
+function sources({ context }: NotebookPanel): string {
+  return context.isDisposed ? '' : [...context.model.cells].map(cell => cell.sharedModel.source).join('\n\0');
 }
