@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import io
 import json
 import mimetypes
@@ -22,7 +21,6 @@ from typing import Any
 
 import nbformat
 from jupyter_server.services.contents.filecheckpoints import AsyncGenericFileCheckpoints
-from jupyter_server.services.contents.filemanager import AsyncFileContentsManager
 from jupyter_server.services.contents.handlers import (
     CheckpointsHandler,
     ContentsHandler,
@@ -33,6 +31,7 @@ from tornado import web
 
 from .base import RESOURCE
 from .objects import Entry, Objects
+from .runs import Runs
 from .upstream import Upstream
 
 BUCKETS, JOBS = "buckets", "jobs"
@@ -59,10 +58,13 @@ class StudioContents(AsyncContentsManager):
         )
         Path(checkpoints["root_dir"]).mkdir(mode=0o700, exist_ok=True)
         self._objects = Objects(upstream)
-        self._jobs = AsyncFileContentsManager(
-            root_dir=str(home.jobs), parent=self, checkpoints_class=AsyncGenericFileCheckpoints,
+        self._jobs = Runs(
+            largest=LARGEST,
+            root_dir=str(home.jobs),
+            parent=self,
+            checkpoints_class=AsyncGenericFileCheckpoints,
             checkpoints_kwargs=checkpoints,
-        )  # fmt: skip
+        )
         self._arriving: dict[str, Path] = {}
 
     # -- what is there ----------------------------------------------------------------------
@@ -100,16 +102,17 @@ class StudioContents(AsyncContentsManager):
         path = path.strip("/")
         model = await self._model(path, content, type, format)
         if require_hash and model["type"] != "directory":
-            model |= {"hash": await self._digest(path), "hash_algorithm": "sha256"}
+            # Reading the file to tell its SHA-256 would take long where it is large.
+            model |= {"hash": await self._mark(path), "hash_algorithm": "etag"}
         return model
 
-    async def _digest(self, path: str) -> str:
-        """What JupyterLab tells by that a file was changed behind its back."""
+    async def _mark(self, path: str) -> str:
+        """What changes with a file, so that JupyterLab sees what was done behind its back."""
         place, bucket, key = _parts(path)
         if place == JOBS:
-            found = await self._jobs.get(key, content=False, require_hash=True)
-            return str(found["hash"])
-        return hashlib.sha256(await self._objects.read(bucket, key)).hexdigest()
+            return self._jobs.mark(key)
+        entry = await self._objects.find(bucket, key)
+        return "" if entry is None else entry.etag
 
     async def _model(self, path: str, content: bool, type: str | None, format: str | None) -> Model:
         place, bucket, key = _parts(path)
@@ -134,10 +137,10 @@ class StudioContents(AsyncContentsManager):
     async def _job(
         self, path: str, inside: str, content: bool, type: str | None, format: str | None
     ) -> Model:
-        found: Model = await self._jobs.get(inside, content=content, type=type, format=format)
+        found = await self._jobs.read(inside, content, type, format, path)
         if found["type"] == "notebook" and content:
             _distrust(found["content"])
-        return _moved(found, path)
+        return found
 
     async def _children(self, path: str, bucket: str, key: str) -> list[Model]:
         prefix = f"{key}/" if key else ""
@@ -316,14 +319,6 @@ def _folder(
 def _plain(path: str, entry: Entry) -> Model:
     kind = "notebook" if path.endswith(".ipynb") else "file"
     return {**_base(path, entry.modified), "type": kind, "size": entry.size}
-
-
-def _moved(model: Model, path: str) -> Model:
-    """A model of a run's file as one of the drive, and only for reading."""
-    moved = {**model, "path": path, "name": path.rpartition("/")[2], "writable": False}
-    if isinstance(model["content"], list):
-        moved["content"] = [_moved(each, f"{path}/{each['name']}") for each in model["content"]]
-    return moved
 
 
 def _notebook(path: str, body: bytes) -> Any:

@@ -21,11 +21,16 @@ _UNSIGNED = "UNSIGNED-PAYLOAD"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A folder (its key ends with ``/``), or an object of ``size`` bytes."""
+    """A folder (its key ends with ``/``), or an object of ``size`` bytes.
+
+    Attributes:
+        etag: changes with the content; ``""`` where nobody asked for it.
+    """
 
     key: str
     size: int
     modified: datetime
+    etag: str = ""
 
     @property
     def is_folder(self) -> bool:
@@ -82,7 +87,8 @@ class Objects:
             return None
         stamp = answer.headers.get("Last-Modified")
         modified = parsedate_to_datetime(stamp) if stamp else datetime.now(UTC)
-        return Entry(key, int(answer.headers.get("Content-Length", 0)), modified)
+        size = int(answer.headers.get("Content-Length", 0))
+        return Entry(key, size, modified, answer.headers.get("ETag", "").strip('"'))
 
     async def is_folder(self, bucket: str, prefix: str) -> bool:
         """Whether there is anything below ``prefix``, or a marker of it."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
+from studio_ext.extension.contents import LARGEST
 from studio_ext.home import Home
 
 from ..daemon import notebook
@@ -162,6 +164,53 @@ async def test_runs_are_only_for_reading(drive: Drive, refused: Refused, home: H
         status, words = await refused("studio", "contents", *parts, method=method, **options)
         assert (status, "only for reading" in words) == (403, True)
     assert (run / "notebook.ipynb").exists()
+
+
+async def test_no_link_of_a_job_leads_out(drive: Drive, refused: Refused, home: Home) -> None:
+    run = home.jobs / "TrainingJob" / "us-east-1" / "links" / "1"
+    run.mkdir(parents=True)
+    (run / "model").mkdir()
+    (run / "inside").symlink_to("model")
+    (run / "keys").symlink_to(home.identity / "keys.json")
+    (run / "home").symlink_to(home.root)
+    (run / "passwd").symlink_to("/etc/passwd")
+    (run / "pipe").symlink_to("pipe")
+    os.mkfifo(run / "fifo")
+    place = "jobs/TrainingJob/us-east-1/links/1"
+    assert names(await drive(place)) == ["inside", "model"]
+    for name in ("keys", "home", "home/identity/keys.json", "passwd", "pipe", "fifo"):
+        for asked in ({}, {"content": "0"}, {"type": "file"}, {"type": "directory"}):
+            status, words = await refused(
+                "studio", "contents", *f"{place}/{name}".split("/"), params=asked
+            )
+            assert 400 <= status < 500
+            assert "secret_key" not in words
+
+
+async def test_what_no_browser_could_hold_is_refused_in_words(
+    drive: Drive, refused: Refused, home: Home
+) -> None:
+    run = home.jobs / "TrainingJob" / "us-east-1" / "large" / "1"
+    run.mkdir(parents=True)
+    with open(run / "model.tar.gz", "wb") as file:
+        file.truncate(LARGEST + 1)
+    place = "jobs/TrainingJob/us-east-1/large/1/model.tar.gz"
+    assert (await drive(place, params={"content": "0", "hash": "1"}))["size"] == LARGEST + 1
+    status, words = await refused("studio", "contents", *place.split("/"))
+    assert (status, "bytes" in words) == (413, True)
+
+
+async def test_giant_and_hostile_names(drive: Drive, refused: Refused) -> None:
+    for name in ("x" * 300, "a" * 5000, "\x01", "\u202e", "con\n", "<b>.txt"):
+        place = f"buckets/{BUCKET}/{name}"
+        parts = [part for part in place.split("/") if part]
+        if len(name) < 100 and name.isprintable():
+            assert (await drive(place, "PUT", **text("x")))["path"] == place
+            await drive(place, "DELETE")
+        elif name != "\u202e":
+            body = json.dumps(text("x"))
+            status, _ = await refused("studio", "contents", *parts, method="PUT", body=body)
+            assert 400 <= status < 500
 
 
 @pytest.mark.parametrize(
