@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from studio_ext.processes import marks, tree
+from studio_ext.processes import marks
 from studio_ext.processes.identity import Identity
 from studio_ext.runs import local
 from studio_ext.runs.local import LocalExecutor
