@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from ..awsmodel import OperationModel, Shape
+from .patterns import ecmascript
 
 Schema = dict[str, Any]
 
@@ -20,10 +21,6 @@ _TAG = re.compile(r"<[^>]+>")
 _BLOCK = re.compile(r"</(?:p|li|note|ul)>")
 _LONGEST = 600  # characters of a description
 _DEFAULT = re.compile(r"[Tt]he default (?:value )?is (?:<code>)?(-?\d+(?:\.\d+)?|[A-Za-z]+)")
-# Java and PyPI's regex read these; a browser's RegExp with the u flag does not, or otherwise.
-_FOREIGN = re.compile(
-    r"\\[AZzGhHRX]|\(\?[<!=>i]|[*+?}]\+|\[\[|&&|\\p\{(?![LNZMSP]\})|\\u[dD][89a-fA-F]"
-)
 _NUMBERS = {"integer": "integer", "long": "integer", "float": "number", "double": "number"}
 
 
@@ -61,6 +58,8 @@ class _Maker:
         }
         if shape.required:
             found["required"] = list(shape.required)
+        if shape.traits.get("union"):
+            found |= {"minProperties": 1, "maxProperties": 1}
         self._above.pop()
         return found
 
@@ -85,6 +84,7 @@ class _Maker:
         if shape.type == "map":
             return {
                 "type": "object",
+                "propertyNames": self._value(shape.key),
                 "additionalProperties": self._value(shape.value),
                 **_counts(shape, "Properties"),
             }
@@ -126,19 +126,8 @@ def _string(shape: Shape) -> Schema:
         found["minLength"] = int(traits["min"])
     if "max" in traits:
         found["maxLength"] = int(traits["max"])
-    pattern = traits.get("pattern")
-    if pattern and not _FOREIGN.search(pattern) and _reads(pattern):
-        found["pattern"] = f"^(?:{pattern})$"
-    return found
-
-
-def _reads(pattern: str) -> bool:
-    """Whether the pattern means the same to Python, and so most likely to a browser."""
-    try:
-        re.compile(pattern)
-    except (re.error, OverflowError):
-        return False
-    return True
+    pattern = ecmascript(traits["pattern"]) if "pattern" in traits else None
+    return found if pattern is None else {**found, "pattern": pattern}
 
 
 def _counts(shape: Shape, what: str) -> Schema:
