@@ -261,7 +261,7 @@ class Daemon:
             if each.action == "delete":
                 loop.call_soon_threadsafe(self._clear, loop, each)
         loop.call_soon_threadsafe(self.feed.changed, changed)
-        loop.call_soon_threadsafe(self.controller.wake)
+        loop.call_soon_threadsafe(self.controller.hear, changed)
 
     def _clear(self, loop: asyncio.AbstractEventLoop, deleted: Transition) -> None:
         loop.run_in_executor(None, self.leftovers.clear, deleted.kind, deleted.region, deleted.key)

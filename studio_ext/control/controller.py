@@ -30,7 +30,7 @@ from ..processes import marks, tree
 from ..processes.identity import Identity
 from ..runs import aftermath, layout, record, spec
 from ..runs.record import Exit
-from ..store import Attempt, Condition, Query, Resource, Store, Transaction
+from ..store import Attempt, Condition, Query, Resource, Store, Transaction, Transition
 from ..store.store import Leased, Stale
 from .admission import Admission
 from .contract import Change, Executor, JobKind
@@ -91,6 +91,13 @@ class Controller:
     def load(self) -> Load:
         """How full the machine was at the last pass."""
         return self._reports.load
+
+    def hear(self, changed: Iterable[Transition]) -> None:
+        """Take note of what was committed, and look again. Call on the event loop's thread."""
+        for each in changed:
+            if each.action == "create" and each.kind in self._jobs:
+                self._since.setdefault(each.resource_id, time.monotonic())
+        self.wake()
 
     async def work(self) -> None:
         """Recover, then pass after pass until cancelled."""
