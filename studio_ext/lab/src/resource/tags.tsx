@@ -1,4 +1,3 @@
-import { Notification } from '@jupyterlab/apputils';
 import { closeIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
@@ -18,12 +17,14 @@ export function Tags(props: {
   const { trans } = studio;
   const [key, setKey] = React.useState('');
   const [value, setValue] = React.useState('');
+  const [error, setError] = React.useState('');
   const ask = async (operation: string, input: object) => {
     try {
       await studio.aws.call(operation, { ResourceArn: arn, ...input });
+      setError('');
       return true;
     } catch (error) {
-      Notification.error((error as Error).message.slice(0, 140));
+      setError((error as Error).message);
       return false;
     } finally {
       props.onChange();
@@ -79,6 +80,11 @@ export function Tags(props: {
           {trans.__('Add tag')}
         </button>
       </form>
+      {error ? (
+        <p className="jp-StudioPage-error" role="alert">
+          {error}
+        </p>
+      ) : null}
     </Section>
   );
 }
