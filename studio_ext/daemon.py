@@ -39,6 +39,7 @@ from .home import Home
 from .identity.authority import Authority
 from .identity.environment import Endpoint, job_environment
 from .identity.keys import ACCOUNT, Keys
+from .identity.roles import Roles
 from .identity.sdk import EndpointTable, write_settings
 from .kernels.client import ForkRefused
 from .kernels.environment import key
@@ -157,9 +158,11 @@ class Daemon:
             self.store, self.objects, home.jobs, home.root / "images",
             {training.noun: training.ended},
         )  # fmt: skip
+        roles = Roles(self.store)
         pages = PagesDoor(
-            self.feed, disk, self.keys.lookup, self._note, account=ACCOUNT, public_urls=public_urls
-        )
+            self.feed, disk, lambda: [role.arn for role in roles.all()], self.keys.lookup,
+            self._note, account=ACCOUNT, public_urls=public_urls,
+        )  # fmt: skip
         self.leftovers = Leftovers(self.store, home.jobs)
         sagemaker = SageMakerService(self.store, [*records(self.store), training])
         self.app = make_app(

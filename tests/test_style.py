@@ -32,7 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "control": {*SMALL, "store", "processes", "runs", "bucket"},
     "kinds": {*SMALL, "store", "algorithms", "bucket", "runs", "control"},
     "neighbours": {*SMALL, "wire", "store", "identity", "runs"},
-    "pages": {*SMALL, "store", "wire", "control", "bucket"},
+    "pages": {*SMALL, "store", "wire", "control", "bucket", "kinds", "identity", "algorithms"},
     "home": {*SMALL, "processes"},
     "launch": {*SMALL, "processes", "home"},
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from tornado.ioloop import PeriodicCallback
@@ -18,6 +18,7 @@ from ..wire.gate import Gate
 from ..wire.protocols import JsonCodec
 from ..wire.service import Audit, Caller, Credentials, Head
 from ..wire.throttle import Throttle
+from . import model
 from .disk import Disk
 from .feed import Feed
 from .mailbox import Mailbox
@@ -34,6 +35,7 @@ class PagesDoor:
 
     Args:
         feed, disk: what is told.
+        roles: the ARNs of the roles that there are.
         credentials: finds a key by its id and session token.
         account: twelve digits.
         public_urls: where clients may believe the server to be.
@@ -44,13 +46,14 @@ class PagesDoor:
         self,
         feed: Feed,
         disk: Disk,
+        roles: Callable[[], list[str]],
         credentials: Credentials,
         audit: Audit,
         *,
         account: str,
         public_urls: Iterable[str] = (),
     ) -> None:
-        self.feed, self.disk = feed, disk
+        self.feed, self.disk, self.roles = feed, disk, roles
         self.gate = Gate(credentials, account=account, public_urls=public_urls, limit=0)
         self.throttle = Throttle()
         self.audit = audit
@@ -58,7 +61,7 @@ class PagesDoor:
     @property
     def rules(self) -> list[Any]:
         """For the handlers of a tornado application, before those of AWS's services."""
-        pages = {"events": Events, "disk": Usage}
+        pages = {"events": Events, "disk": Usage, "model": Model}
         return [(f"/studio/{name}", page, {"door": self}) for name, page in pages.items()]
 
 
@@ -142,3 +145,21 @@ class Usage(Page):
 
     async def get(self) -> None:
         self.finish(await self._door.disk.usage())
+
+
+class Model(Page):
+    """What the sidebar and its forms are made from."""
+
+    operation = "Model"
+
+    async def get(self) -> None:
+        operation = self.get_query_argument("operation", None)
+        try:
+            if operation is not None:
+                self.finish(await asyncio.to_thread(model.form, operation))
+            elif self.get_query_argument("algorithms", None):
+                self.finish({**model.catalogue(), "roles": self._door.roles()})
+            else:
+                self.finish(model.console_model())
+        except AwsError as error:
+            self.refuse(error)
