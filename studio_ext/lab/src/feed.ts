@@ -34,9 +34,10 @@ export interface Hello {
   type: 'hello';
   version: string;
   url: string;
-  /** Cores that jobs may take, and those that are taken. */
+  /** Cores that jobs may take, those that are taken, and how many jobs wait for some. */
   cores: number;
   busy: number;
+  waiting: number;
   running: Progress[];
   /** How many there are, by kind and region. */
   counts: Record<string, Record<string, number>>;
@@ -47,6 +48,7 @@ type Message =
   | Change
   | Progress
   | (Place & { type: 'news' })
+  | { type: 'load'; cores: number; busy: number; waiting: number }
   | { type: 'offline'; since: number; reason: string };
 
 export type FeedState = 'connecting' | 'online' | 'offline';
@@ -83,6 +85,11 @@ export class Feed implements IDisposable {
   /** A running job printed something: its log and metrics have grown. */
   get printed(): ISignal<this, Place> {
     return this._printed;
+  }
+
+  /** More or fewer cores are taken. */
+  get loaded(): ISignal<this, void> {
+    return this._loaded;
   }
 
   /** Connected anew: what is shown may be out of date. */
@@ -175,6 +182,12 @@ export class Feed implements IDisposable {
       case 'news':
         this._printed.emit(message);
         break;
+      case 'load':
+        if (this._hello) {
+          Object.assign(this._hello, { cores: message.cores, busy: message.busy, waiting: message.waiting });
+          this._loaded.emit();
+        }
+        break;
       case 'offline':
         this._setState('offline');
         break;
@@ -208,6 +221,7 @@ export class Feed implements IDisposable {
   private _changed = new Signal<this, Change>(this);
   private _progressed = new Signal<this, Progress>(this);
   private _printed = new Signal<this, Place>(this);
+  private _loaded = new Signal<this, void>(this);
   private _refreshed = new Signal<this, Hello>(this);
   private _stateChanged = new Signal<this, FeedState>(this);
 }

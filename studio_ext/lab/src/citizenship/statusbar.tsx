@@ -23,7 +23,7 @@ export class StatusItem extends ReactWidget {
 
 function Jobs(props: { studio: IStudio; onClick: () => void }): JSX.Element {
   const { feed, trans } = props.studio;
-  useSignal(feed.changed, feed.progressed, feed.refreshed, feed.stateChanged);
+  useSignal(feed.changed, feed.progressed, feed.refreshed, feed.stateChanged, feed.loaded);
   const count = feed.running.size;
   return (
     <button className="jp-StudioStatus-button" title={connection(props.studio)} onClick={props.onClick}>

@@ -7,7 +7,7 @@ import { IStudio } from '../tokens';
 /** Whether what is shown is live, and how busy the machine is. */
 export function Footer(props: { studio: IStudio }): JSX.Element {
   const { feed } = props.studio;
-  useSignal(feed.stateChanged, feed.refreshed, feed.changed, feed.progressed);
+  useSignal(feed.stateChanged, feed.refreshed, feed.loaded);
   return (
     <div className={`jp-StudioSidebar-footer jp-mod-${feed.state}`} role="status">
       <span className="jp-StudioSidebar-dot" aria-hidden="true" />
