@@ -13,7 +13,7 @@ from .conftest import STUDIO, Verb, clean, process
 SCRIPT = """
 import boto3
 print(boto3.client("sts").get_caller_identity()["Account"])
-print(boto3.client("sagemaker").list_models()["Models"])
+print(boto3.client("sagemaker").list_models(NameContains="nobody")["Models"])
 """
 
 

@@ -16,8 +16,6 @@ from studio_ext.home import Home
 from studio_ext.identity.keys import Keys
 from studio_ext.launch import end, ensure
 
-pytest_plugins = ("pytest_jupyter.jupyter_server",)
-
 Fetch = Callable[..., Awaitable[Any]]
 
 

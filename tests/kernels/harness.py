@@ -26,6 +26,8 @@ events: list[list[object]] = []
 class Listener:
     """Writes down everything; shows the texts as they come in ``text.log``."""
 
+    def kernel(self, connection: Path) -> None: ...
+
     def started(self, total_cells: int) -> None:
         events.append(["started", total_cells])
 

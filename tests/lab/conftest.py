@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ..daemon import Studio
 from .jupyter import FLAGS, TOKEN, Lab, chromium, serving_lab
@@ -28,8 +30,9 @@ def lab(served: Studio, notebooks: Path, tmp_path_factory: pytest.TempPathFactor
         yield lab
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    """Chromium. Playwright keeps an event loop running meanwhile, which nobody else could use."""
     from playwright.sync_api import sync_playwright
 
     found = chromium()
@@ -39,6 +42,17 @@ def browser() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_runs_on(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that fails leaves no job behind that would hold the cores of the next."""
+    yield
+    if "served" in request.fixturenames:
+        sagemaker = request.getfixturevalue("served").client("sagemaker")
+        for job in sagemaker.list_training_jobs(StatusEquals="InProgress")["TrainingJobSummaries"]:
+            with contextlib.suppress(ClientError):  # it has ended meanwhile
+                sagemaker.stop_training_job(TrainingJobName=job["TrainingJobName"])
 
 
 @pytest.fixture

@@ -143,8 +143,8 @@ def test_jobs_are_stopped_and_compared(page: Any, served: Studio) -> None:
     shown = show(page, "TrainingJob")
     for number in range(2):
         shown.get_by_label(f"Select listed-job-{number}").check()
-    shown.get_by_role("button", name="Stop").click()
-    page.get_by_role("dialog").get_by_role("button", name="Stop").click()
+    shown.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Stop", exact=True).click()
     for number in range(2):
         served.until(f"listed-job-{number}", "Stopped")
         row(shown, f"listed-job-{number}").get_by_text("Stopped").wait_for(timeout=MILLISECONDS)

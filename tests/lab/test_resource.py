@@ -66,7 +66,7 @@ def test_a_job_is_followed_while_it_runs_and_stopped(
     log.get_by_text("loss=0.1").first.wait_for()
     assert "\x1b" not in log.inner_text()
     assert "[32m" not in log.inner_text()
-    shown.get_by_role("button", name="Stop").click()
+    shown.get_by_role("button", name="Stop", exact=True).click()
     shown.locator("h1 ~ .jp-Studio-status").get_by_text("Stopped").wait_for(timeout=MILLISECONDS)
     assert served.end_of(name)["TrainingJobStatus"] == "Stopped"
 
