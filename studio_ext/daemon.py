@@ -216,6 +216,8 @@ class Daemon:
             loop.remove_reader(bell.fileno())
             bell.close()
             with contextlib.suppress(OSError):  # jobs that go on have their sockets there
+                self.home.consoles.rmdir()
+            with contextlib.suppress(OSError):
                 self.home.runtime.rmdir()
             self.store.close()
             self._audit.close()

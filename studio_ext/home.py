@@ -89,6 +89,11 @@ class Home:
         return shared if _holds_sockets(shared) else Path("/tmp", shared.name)
 
     @property
+    def consoles(self) -> Path:
+        """Connection files of the kernels that jobs run in, while they do."""
+        return self.runtime / "kernels"
+
+    @property
     def bell(self) -> Path:
         return self.runtime / "bell"
 

@@ -13,8 +13,6 @@ from sqlalchemy import create_engine, text
 from . import databases
 from .daemon import Studio, serving
 
-pytest_plugins = ("pytest_jupyter.jupyter_server",)  # for the extension; only here it may be named
-
 
 @pytest.fixture(scope="session")
 def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -31,12 +31,23 @@ class StudioApp(ExtensionApp):
         root = getattr(self.serverapp, "root_dir", "")
         if root:
             home.serve_root(Path(root))
+        self._show_kernels(home)
         upstream = Upstream(home)
         self.settings.update(
             studio_upstream=upstream,
             studio_hub=Hub(upstream),
             studio_contents=contents.StudioContents(upstream, parent=self.serverapp),
         )
+
+    def _show_kernels(self, home: Home) -> None:
+        """Have Jupyter list the kernels of running jobs, so that consoles can be attached.
+
+        They stay the jobs' own: Jupyter neither restarts nor ends them. Somebody who has chosen
+        another folder for kernels from outside keeps it.
+        """
+        kernels = getattr(self.serverapp, "kernel_manager", None)
+        if kernels is not None and getattr(kernels, "external_connection_dir", "") is None:
+            kernels.external_connection_dir = str(home.consoles)
 
     def initialize_handlers(self) -> None:
         self.handlers.extend(

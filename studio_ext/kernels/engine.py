@@ -56,6 +56,8 @@ class Execution:
         try:
             await self.kernel.launch(cwd, env)
             launched = True
+            if self.kernel.connection is not None:
+                self.listener.kernel(self.kernel.connection)
             engine, fallback = self.kernel.engine, self.kernel.refused
             helpers += [asyncio.ensure_future(self._save()), asyncio.ensure_future(self._stop())]
             outcome = await self._start_and_run(start_timeout)

@@ -31,11 +31,13 @@ class Kernel:
         manager: what nbclient calls its kernel manager.
         engine: how the process was made, once launched.
         refused: why it was not made as asked; empty when it was.
+        connection: the connection file, once launched, of a kernel that others can talk to.
     """
 
     manager: Any = None
     engine: EngineUsed = "stock"
     refused: str = ""
+    connection: Path | None = None
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -53,6 +53,9 @@ class Outcome:
 class Listener(Protocol):
     """Told of progress, on the thread that called ``execute``; an exception ends the run."""
 
+    def kernel(self, connection: Path) -> None:
+        """A kernel was launched that anybody with this connection file can talk to."""
+
     def started(self, total_cells: int) -> None:
         """The kernel is ready. ``total_cells`` counts the code cells that will run."""
 
@@ -71,6 +74,8 @@ class Listener(Protocol):
 
 class Silent:
     """A listener that does not listen."""
+
+    def kernel(self, connection: Path) -> None: ...
 
     def started(self, total_cells: int) -> None: ...
 

@@ -77,6 +77,7 @@ class ProtocolKernel(Kernel):
         await self.manager.start_kernel(
             env=dict(env), cwd=str(cwd), extra_arguments=list(self._arguments)
         )
+        self.connection = Path(self.manager.connection_file)
         provisioner = self.manager.provisioner
         self.pid = int(getattr(provisioner, "pid", 0) or 0)
         self.refused = str(getattr(provisioner, "refused", ""))

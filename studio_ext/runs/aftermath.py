@@ -48,7 +48,9 @@ def close(folder: Path, end: Exit, *, model: bool = False) -> Exit | Identity:
         tree.bury()
         packing.sweep(folder)
         with contextlib.suppress(OSError, ValueError, TypeError):
-            shutil.rmtree(Spec.read(folder).sockets, ignore_errors=True)
+            spec = Spec.read(folder)
+            shutil.rmtree(spec.sockets, ignore_errors=True)
+            spec.console.unlink(missing_ok=True)
         found = Exit.read(folder)
         if found is None:
             found = dataclasses.replace(end, files=_leavings(folder, model))

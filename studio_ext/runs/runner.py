@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import StudioError
 from ..failpoints import failpoint
+from ..files import read_json, write_json
 from ..processes import marks, tree
 from ..processes.bell import ring
 from ..processes.identity import Identity
@@ -149,7 +150,7 @@ class Run:
         started = time.time()
         signal.setitimer(signal.ITIMER_REAL, self.spec.max_runtime)
         try:
-            with _sockets(self.spec.sockets):
+            with _sockets(self.spec.sockets), _console(self.spec.console):
                 return execute(
                     notebook,
                     self.folder / layout.NOTEBOOK,
@@ -158,7 +159,7 @@ class Run:
                     kernel_name=self.spec.kernel,
                     cwd=self.folder,
                     env=dict(os.environ),
-                    listener=Listener(self.journal),
+                    listener=Listener(self.journal, self.spec),
                     stop=self.stop,
                 )
         finally:
@@ -275,8 +276,16 @@ CLIENT_ERRORS = frozenset({"HyperparameterError", "DataError", "FormatError", "U
 class Listener:
     """Writes down what the engine tells."""
 
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
+    def __init__(self, journal: Journal, spec: Spec) -> None:
+        self._journal, self._spec = journal, spec
+
+    def kernel(self, connection: Path) -> None:
+        """Let Jupyter servers find the kernel, under the job's name."""
+        found = read_json(connection)
+        if found is not None:
+            self._spec.console.parent.mkdir(mode=0o700, exist_ok=True)
+            named = {**found, "kernel_name": self._spec.job}
+            write_json(self._spec.console, named, mode=0o600)
 
     def started(self, total_cells: int) -> None:
         self._journal.cell(0, total_cells, True)
@@ -325,6 +334,15 @@ def _words(error: BaseException) -> str:
         place = f" ({error.filename})" if error.filename else ""
         return f"{error.strerror}{place}"
     return str(error) or type(error).__name__
+
+
+@contextlib.contextmanager
+def _console(file: Path) -> Iterator[None]:
+    """Remove the kernel's connection file when the kernel is gone."""
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

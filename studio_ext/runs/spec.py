@@ -9,6 +9,7 @@ from typing import Any
 from ..files import read_json, write_json
 
 FILE = "run.json"
+CONSOLES = "kernels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,11 @@ class Spec:
     def sockets(self) -> Path:
         """The attempt's own folder for sockets, beside the bell: their paths must be short."""
         return Path(self.bell).with_name(f"run-{self.token}")
+
+    @property
+    def console(self) -> Path:
+        """Where the connection file of the job's kernel is while it runs, for those who attach."""
+        return Path(self.bell).with_name(CONSOLES) / f"{self.token}.json"
 
     def write(self, directory: Path) -> None:
         write_json(directory / FILE, asdict(self), mode=0o600)

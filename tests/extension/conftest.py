@@ -10,6 +10,9 @@ from typing import Any
 
 import boto3
 import pytest
+
+# Not as a plugin: its fixtures would come into every test, and take event loops away from some.
+from pytest_jupyter.jupyter_server import *  # noqa: F403
 from tornado.httpclient import HTTPClientError
 
 from studio_ext.home import Home
@@ -20,7 +23,7 @@ Fetch = Callable[..., Awaitable[Any]]
 
 
 @pytest.fixture
-def jp_server_config(jp_server_config: dict[str, Any]) -> dict[str, Any]:
+def jp_server_config() -> dict[str, Any]:
     return {"ServerApp": {"jpserver_extensions": {"studio_ext": True}}}
 
 

@@ -93,10 +93,11 @@ def test_the_filter_finds_by_name_and_status(
 
 
 def test_the_sidebar_is_used_with_the_keyboard_alone(
-    page: Any, sleeper: Callable[..., str]
+    page: Any, served: Studio, sleeper: Callable[..., str]
 ) -> None:
     name = sleeper(seconds="0")
-    row(page, name).wait_for()
+    served.end_of(name)
+    row(page, name).get_by_text("Completed").wait_for(state="attached", timeout=MILLISECONDS)
     page.locator("#studio-sidebar").get_by_role("searchbox").focus()
     page.keyboard.press("Tab")
     heading = page.locator(":focus")

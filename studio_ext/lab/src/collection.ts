@@ -15,6 +15,9 @@ export interface Wanted {
   ascending: boolean;
 }
 
+/** What filters by name take; the API refuses anything else, and nothing has such a name. */
+const CAN_BE_IN_NAMES = /^[a-zA-Z0-9-]*$/;
+
 const ANYTHING: Wanted = { name: '', status: '', sortBy: '', ascending: false };
 
 /**
@@ -98,7 +101,9 @@ export class Collection implements IDisposable {
       if (!fresh) {
         input.NextToken = this._token;
       }
-      const answer = await this._studio.aws.call(this.kind.operations.list!, input);
+      const answer: JSONObject = CAN_BE_IN_NAMES.test(this._wanted.name)
+        ? await this._studio.aws.call(this.kind.operations.list!, input)
+        : {};
       if (turn !== this._turn || this._isDisposed) {
         return; // a later question has been asked meanwhile
       }

@@ -17,6 +17,7 @@ export namespace CommandIDs {
   export const create = 'studio:create';
   export const clone = 'studio:clone';
   export const stop = 'studio:stop';
+  export const attachConsole = 'studio:attach-console';
   export const remove = 'studio:delete';
   export const compare = 'studio:compare';
   export const runNotebook = 'studio:run-notebook';

@@ -1,6 +1,6 @@
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
-import { Contents } from '@jupyterlab/services';
+import { Contents, Kernel } from '@jupyterlab/services';
 import { CommandRegistry } from '@lumino/commands';
 
 import { IStudio } from './tokens';
@@ -10,6 +10,7 @@ export interface IDesk {
   studio: IStudio;
   commands: CommandRegistry;
   contents: Contents.IManager;
+  kernels: Kernel.IManager;
   /** Draws charts; null where JupyterLab has none. */
   rendermime: IRenderMimeRegistry | null;
   notebooks: INotebookTracker | null;

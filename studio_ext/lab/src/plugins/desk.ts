@@ -24,7 +24,8 @@ export const desk: JupyterFrontEndPlugin<void> = {
     notebooks: INotebookTracker | null
   ) => {
     const { commands, serviceManager } = app;
-    const found: IDesk = { studio, commands, contents: serviceManager.contents, rendermime, notebooks };
+    const { contents, kernels } = serviceManager;
+    const found: IDesk = { studio, commands, contents, kernels, rendermime, notebooks };
     addResourceCommands(found);
     pages.register('resource', resourcePage(found));
     pages.register('compare', comparePage(found));

@@ -89,6 +89,25 @@ export function addResourceCommands(desk: IDesk): void {
       await showPath(commands, path);
     })
   });
+  commands.addCommand(CommandIDs.attachConsole, {
+    label: trans.__('Attach a Console'),
+    caption: trans.__('A console in the kernel of the job: what is typed runs after the current cell'),
+    describedBy: RESOURCE,
+    execute: told(async args => {
+      await desk.kernels.refreshRunning();
+      const name = `${args.kind}/${args.name}`;
+      const kernel = [...desk.kernels.running()].find(each => each.name === name);
+      if (!kernel) {
+        throw new Error(
+          trans.__('It has no kernel to talk to: either it has not started, or it runs a built-in algorithm.')
+        );
+      }
+      await commands.execute('console:create', {
+        kernelPreference: { id: kernel.id, shutdownOnDispose: false },
+        insertMode: 'split-bottom'
+      });
+    })
+  });
   commands.addCommand(CommandIDs.copyArn, {
     label: trans.__('Copy ARN'),
     describedBy: { args: { ...RESOURCE.args, properties: { kind: text, name: text, arn: text } } },

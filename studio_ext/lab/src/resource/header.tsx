@@ -76,6 +76,9 @@ function openMenu({ commands }: IDesk, model: ResourceModel, button: HTMLElement
     menu.addItem({ command: CommandIDs.openNotebook, args });
     menu.addItem({ command: CommandIDs.reopen, args });
     menu.addItem({ command: CommandIDs.openDirectory, args });
+    if (!model.isOver) {
+      menu.addItem({ command: CommandIDs.attachConsole, args });
+    }
     menu.addItem({ type: 'separator' });
   }
   menu.addItem({ command: CommandIDs.copyArn, args: { ...args, arn: model.resource!.arn } });

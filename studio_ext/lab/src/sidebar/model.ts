@@ -19,7 +19,7 @@ export class SidebarModel implements IDisposable {
     private readonly _state: IStateDB | null
   ) {
     this.details = new Details(studio);
-    studio.feed.refreshed.connect(() => void this._load(), this);
+    studio.feed.refreshed.connect(() => void (this._model ?? this._load()), this);
     studio.feed.stateChanged.connect(this._emit, this);
     studio.feed.progressed.connect(this._emit, this);
     studio.feed.changed.connect(this._emit, this);
@@ -142,6 +142,10 @@ export class SidebarModel implements IDisposable {
   }
 
   private async _load(): Promise<void> {
+    if (this._loading) {
+      return;
+    }
+    this._loading = true;
     try {
       if (!this._model) {
         const saved = (await this._state?.fetch(STATE)) as { open?: string[] } | undefined;
@@ -160,6 +164,7 @@ export class SidebarModel implements IDisposable {
     } catch (error) {
       this._error = error as Error;
     }
+    this._loading = false;
     this._emit();
   }
 
@@ -176,6 +181,7 @@ export class SidebarModel implements IDisposable {
   private _active = new Map<string, Collection>();
   private _filter = '';
   private _timer = 0;
+  private _loading = false;
   private _isDisposed = false;
   private _changed = new Signal<this, void>(this);
 }
