@@ -55,6 +55,29 @@ def _nothing_runs_on(request: pytest.FixtureRequest) -> Iterator[None]:
                 sagemaker.stop_training_job(TrainingJobName=job["TrainingJobName"])
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """With a failure comes what the pages showed: their text, and a picture's path."""
+    outcome: Any = yield
+    report = outcome.get_result()
+    if report.when != "call" or not report.failed:
+        return
+    for number, context in enumerate(getattr(item, "funcargs", {}).get("contexts", ())):
+        for page in context.pages:
+            picture = item.funcargs["tmp_path"] / f"failed-{number}.png"
+            page.screenshot(path=picture)
+            report.sections.append((f"page ({picture})", page.locator("body").inner_text()))
+
+
+@pytest.fixture
+def contexts(tmp_path: Path) -> Iterator[list[Any]]:
+    """The windows that a test opens."""
+    contexts: list[Any] = []
+    yield contexts
+    for context in contexts:
+        context.close()
+
+
 @pytest.fixture
 def complaints() -> list[str]:
     """What the browser complained about; a test that provokes complaints clears it."""
@@ -62,9 +85,10 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def open_page(browser: Any, lab: Lab, complaints: list[str]) -> Iterator[Callable[..., Any]]:
-    """Opens JupyterLab in a new window: ``open_page(width=1280, theme="JupyterLab Dark")``."""
-    contexts = []
+def open_page(
+    browser: Any, lab: Lab, contexts: list[Any], complaints: list[str]
+) -> Callable[..., Any]:
+    """Opens JupyterLab in a new window: ``open_page(width=1280, path="lab/tree/a.ipynb")``."""
 
     def note(kind: str, text: str) -> None:
         if not any(pattern.search(text) for pattern in NOISE):
@@ -86,9 +110,7 @@ def open_page(browser: Any, lab: Lab, complaints: list[str]) -> Iterator[Callabl
         page.wait_for_selector("#jupyterlab-splash", state="detached")
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    return open_page
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ..daemon import PATIENCE, Studio, notebook, request
+from .jupyter import Lab
 
 BUCKET = "pages"
 MILLISECONDS = PATIENCE * 1000
@@ -209,11 +210,11 @@ def test_records_have_pages_and_lead_to_each_other(page: Any, served: Studio) ->
     model.get_by_text("deleted").first.wait_for()
 
 
-def test_a_page_comes_back_with_a_reload(page: Any, served: Studio, start: Start) -> None:
+def test_a_page_comes_back_with_a_reload(page: Any, served: Studio, lab: Lab, start: Start) -> None:
     name = start()
     served.end_of(name)
     show(page, name)
     page.wait_for_timeout(2500)  # JupyterLab saves its layout after a while
-    page.goto(page.url.replace("&reset", ""))
+    page.goto(f"{lab.url}/lab")
     heading = page.get_by_role("heading", name=name, level=1)
     heading.wait_for(timeout=MILLISECONDS)

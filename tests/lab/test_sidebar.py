@@ -75,6 +75,20 @@ def test_what_jobs_say_is_shown_as_text(page: Any, served: Studio) -> None:
     assert page.locator("#studio-sidebar img").count() == 0
 
 
+def test_the_newest_are_shown_first(page: Any, served: Studio, sleeper: Callable[..., str]) -> None:
+    names = [sleeper(seconds="0") for _ in range(6)]
+    for name in names:
+        served.end_of(name)
+    page.locator("#studio-sidebar").get_by_title("Look again").click()
+    shown = page.locator("#studio-sidebar :not(.jp-mod-active)[data-studio-name]")
+    page.wait_for_function(
+        "([name]) => document.querySelectorAll('#studio-sidebar [data-studio-name]')[0]"
+        "?.dataset.studioName === name", arg=[names[-1]],
+    )  # fmt: skip
+    found = shown.evaluate_all("nodes => nodes.map(node => node.dataset.studioName)")
+    assert found == names[:0:-1]
+
+
 def test_the_filter_finds_by_name_and_status(
     page: Any, served: Studio, sleeper: Callable[..., str]
 ) -> None:
@@ -99,7 +113,6 @@ def test_the_sidebar_is_used_with_the_keyboard_alone(
     served.end_of(name)
     row(page, name).get_by_text("Completed").wait_for(state="attached", timeout=MILLISECONDS)
     page.locator("#studio-sidebar").get_by_role("searchbox").focus()
-    page.keyboard.press("Tab")
     heading = page.locator(":focus")
     for _ in range(40):
         if (
@@ -138,16 +151,17 @@ def test_it_comes_back_after_the_daemon_and_after_jupyter(
     complaints.clear()  # of connections that were refused meanwhile, which is what we did
 
 
-def test_open_sections_stay_open(open_page: Callable[..., Any], complaints: list[str]) -> None:
+def test_open_sections_stay_open(
+    open_page: Callable[..., Any], lab: Lab, complaints: list[str]
+) -> None:
     page = open_page()
     sidebar = show_sidebar(page)
     heading = sidebar.get_by_role("button", name=re.compile("^Inference", re.I)).first
     assert heading.get_attribute("aria-expanded") == "false"
     heading.click()
     time.sleep(5)  # JupyterLab saves its state after a while
-    page.goto(page.url.replace("&reset", ""))
+    page.goto(f"{lab.url}/lab")
     page.wait_for_selector("#jupyterlab-splash", state="detached")
-    sidebar = show_sidebar(page)
     inference = re.compile("^Inference", re.I)
     sidebar.get_by_role("button", name=inference, expanded=True).first.wait_for()
     assert complaints == []

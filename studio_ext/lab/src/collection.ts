@@ -2,9 +2,10 @@ import { JSONObject } from '@lumino/coreutils';
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { Change } from './feed';
+import { Change, isOver } from './feed';
 import { Kind } from './model';
 import { Resource, toResource } from './resources';
+import { Throttle } from './throttle';
 import { IStudio } from './tokens';
 
 export interface Wanted {
@@ -18,13 +19,17 @@ export interface Wanted {
 /** What filters by name take; the API refuses anything else, and nothing has such a name. */
 const CAN_BE_IN_NAMES = /^[a-zA-Z0-9-]*$/;
 
-const ANYTHING: Wanted = { name: '', status: '', sortBy: '', ascending: false };
+const PAUSE = 500; // milliseconds between two questions when what is wanted comes to be elsewhere
+
+const BY_CREATION = /^creat/i;
 
 /**
- * The resources of one kind, page by page, kept up to date by what happens.
+ * The resources of one kind, page by page, the newest first unless something else is wanted, kept
+ * up to date by what happens.
  *
  * A change of a resource that is loaded is shown at once, without asking the API; one that is new
- * is put on top when the order is that of creation.
+ * is put on top when the order is that of creation. What changes while a page is on its way may or
+ * may not be in it, and is therefore done again when it has come.
  */
 export class Collection implements IDisposable {
   constructor(
@@ -32,6 +37,8 @@ export class Collection implements IDisposable {
     readonly kind: Kind,
     private readonly _pageSize = 50
   ) {
+    const sortBy = kind.sortBy.find(each => BY_CREATION.test(each)) ?? '';
+    this._wanted = { name: '', status: '', sortBy, ascending: false };
     _studio.feed.changed.connect(this._onChanged, this);
     _studio.feed.refreshed.connect(this._onRefreshed, this);
     _studio.regionChanged.connect(this._onRefreshed, this);
@@ -74,6 +81,7 @@ export class Collection implements IDisposable {
 
   dispose(): void {
     this._isDisposed = true;
+    this._again.dispose();
     Signal.disconnectReceiver(this);
     Signal.clearData(this);
   }
@@ -93,6 +101,9 @@ export class Collection implements IDisposable {
 
   private async _fetch(fresh: boolean): Promise<void> {
     const turn = (this._turn += 1);
+    if (!this._loading) {
+      this._meanwhile = [];
+    }
     this._loading = true;
     this._loaded = true;
     this._changed.emit();
@@ -112,6 +123,7 @@ export class Collection implements IDisposable {
       this._items = fresh ? found : [...this._items, ...found];
       this._token = String(answer.NextToken ?? '');
       this._error = null;
+      this._meanwhile.forEach(change => this._apply(change));
     } catch (error) {
       if (turn === this._turn) {
         this._error = error as Error;
@@ -152,10 +164,21 @@ export class Collection implements IDisposable {
     if (!this._loaded || change.kind !== this.kind.noun || change.region !== this._studio.region) {
       return;
     }
+    if (this._loading) {
+      this._meanwhile.push(change);
+    }
+    if (this._apply(change)) {
+      this._changed.emit();
+    }
+  }
+
+  /** Shows a change; returns whether it is of anything shown. */
+  private _apply(change: Change): boolean {
     const place = this._items.findIndex(item => item.name === change.name);
-    if (change.action === 'deleted') {
+    const only = this._wanted.status;
+    if (change.action === 'deleted' || (only && change.status !== only && isOver(change.status))) {
       if (place < 0) {
-        return;
+        return false;
       }
       this._items = this._items.filter((_, index) => index !== place);
     } else if (place >= 0) {
@@ -165,19 +188,24 @@ export class Collection implements IDisposable {
       const fields: JSONObject = { [this.kind.title || this.kind.ids[0]]: change.name, CreationTime: change.at };
       this._items = [patched(toResource(this.kind, fields), change), ...this._items];
     } else {
-      return;
+      if (only && change.status === only) {
+        this._again.ask(); // its place among the others is the server's to say
+      }
+      return false;
     }
-    this._changed.emit();
+    return true;
   }
 
   private _belongsOnTop({ name, status }: Change): boolean {
     const { sortBy, ascending, name: part, status: only } = this._wanted;
-    const newestFirst = !ascending && (!sortBy || sortBy.startsWith('Creat'));
+    const newestFirst = !ascending && (!sortBy || BY_CREATION.test(sortBy));
     return newestFirst && name.toLowerCase().includes(part.toLowerCase()) && (!only || status === only);
   }
 
+  private _again = new Throttle(() => this._fetch(true), PAUSE);
   private _items: Resource[] = [];
-  private _wanted = ANYTHING;
+  private _meanwhile: Change[] = [];
+  private _wanted: Wanted;
   private _token = '';
   private _turn = 0;
   private _loading = false;

@@ -143,7 +143,7 @@ export class ListModel implements IDisposable {
       }
       this._collection = new Collection(this.studio, kind, PAGE);
       this._collection.changed.connect(this._emit, this);
-      await this._collection.load({ sortBy: this.sortKey('created') });
+      await this._collection.load();
     } catch (error) {
       this._error = error as Error;
     }

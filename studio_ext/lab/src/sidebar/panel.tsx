@@ -136,14 +136,13 @@ function Contents(props: { model: SidebarModel; commands: CommandRegistry }): JS
   );
 }
 
-/** Arrow keys go from button to button, as in a tree. */
+/** Arrow keys go from the filter to the first button and from button to button, as in a tree. */
 function moveFocus(event: React.KeyboardEvent<HTMLElement>): void {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  const current = document.activeElement;
-  if (!step || !(current instanceof HTMLButtonElement)) {
+  if (!step) {
     return;
   }
-  const all = [...event.currentTarget.querySelectorAll<HTMLButtonElement>('button')];
-  all[all.indexOf(current) + step]?.focus();
+  const all = [...event.currentTarget.querySelectorAll<HTMLElement>('button')];
+  all[all.indexOf(document.activeElement as HTMLElement) + step]?.focus();
   event.preventDefault();
 }
