@@ -10,6 +10,30 @@ export function useSignal(...signals: (ISignal<unknown, unknown> | null | undefi
   }, signals);
 }
 
+/** What `make` resolves to; until then null, with the problem when it was rejected. */
+export function useMade<T>(
+  make: () => Promise<T>,
+  drop?: (made: T) => void
+): { made: T | null; problem: string; retry: () => void } {
+  const [made, setMade] = React.useState<T | null>(null);
+  const [problem, setProblem] = React.useState('');
+  const [turn, retry] = React.useReducer((count: number) => count + 1, 0);
+  React.useEffect(() => {
+    let gone = false;
+    setProblem('');
+    const making = make();
+    making.then(
+      found => !gone && setMade(found),
+      error => !gone && setProblem((error as Error).message)
+    );
+    return () => {
+      gone = true;
+      making.then(drop, () => undefined); // what comes after the page has gone, too
+    };
+  }, [turn]);
+  return { made, problem, retry };
+}
+
 const listeners = new Set<() => void>();
 let timer = 0;
 

@@ -5,9 +5,10 @@ import { JSONObject } from '@lumino/coreutils';
 import * as React from 'react';
 
 import { CommandIDs } from '../commands';
-import { useSignal } from '../hooks';
+import { useMade, useSignal } from '../hooks';
 import { boto3 } from '../resource/code';
 import { IStudio } from '../tokens';
+import { Waiting } from '../waiting';
 import { Draft } from './draft';
 import { Field } from './field';
 import { TrainingFirst } from './first';
@@ -57,49 +58,22 @@ function Create(props: {
 }): JSX.Element {
   const { options, close, label } = props;
   const { studio, kind, request, clone } = options;
-  const [draft, setDraft] = React.useState<Draft | null>(null);
-  const [problem, setProblem] = React.useState('');
-  const [turn, retry] = React.useReducer((count: number) => count + 1, 0);
-  React.useEffect(() => {
-    let made: Draft | null = null;
-    let gone = false;
-    setProblem('');
-    Draft.make(studio, kind, { request, clone }).then(
-      found => {
-        made = found;
-        if (gone) {
-          found.dispose();
-        } else {
-          const [algorithm] = found.catalogue.algorithms;
-          if (kind === 'TrainingJob' && algorithm && !found.text(IMAGE)) {
-            takeAlgorithm(found, algorithm);
-          }
-          if (!clone) {
-            label(studio.trans.__('New %1', found.kind.words));
-          }
-          setDraft(found);
-        }
-      },
-      error => setProblem((error as Error).message)
-    );
-    return () => {
-      gone = true;
-      made?.dispose();
-    };
-  }, [turn]);
-  if (problem) {
-    return (
-      <div className="jp-StudioForm-body">
-        <p className="jp-StudioForm-problem" role="alert">
-          {problem}
-        </p>
-        <button className="jp-mod-styled" onClick={retry}>
-          {studio.trans.__('Try again')}
-        </button>
-      </div>
-    );
+  const make = async () => {
+    const found = await Draft.make(studio, kind, { request, clone });
+    const [algorithm] = found.catalogue.algorithms;
+    if (kind === 'TrainingJob' && algorithm && !found.text(IMAGE)) {
+      takeAlgorithm(found, algorithm);
+    }
+    if (!clone) {
+      label(studio.trans.__('New %1', found.kind.words));
+    }
+    return found;
+  };
+  const { made: draft, problem, retry } = useMade(make, found => found.dispose());
+  if (!draft) {
+    return <Waiting trans={studio.trans} problem={problem} retry={retry} />;
   }
-  return draft ? <DraftView draft={draft} options={options} close={close} /> : <div aria-busy="true" />;
+  return <DraftView draft={draft} options={options} close={close} />;
 }
 
 const TRAINING_HIDDEN = [HYPERPARAMETERS];

@@ -8,6 +8,7 @@ import { ago, size, when } from '../format';
 import { useSignal } from '../hooks';
 import { Status } from '../status';
 import { IStudio } from '../tokens';
+import { Waiting } from '../waiting';
 import { Clearing, JobOnDisk, bytesOf, ended, jobKey } from './clearing';
 
 const ROWS = 100;
@@ -40,20 +41,7 @@ function DiskView({ model, commands }: { model: Clearing; commands: CommandRegis
   const { trans } = studio;
   useSignal(model.changed);
   if (!disk) {
-    return (
-      <div className="jp-StudioForm-body" aria-busy={!model.error}>
-        {model.error && (
-          <>
-            <p className="jp-StudioForm-problem" role="alert">
-              {model.error}
-            </p>
-            <button className="jp-mod-styled" onClick={() => void model.load()}>
-              {trans.__('Try again')}
-            </button>
-          </>
-        )}
-      </div>
-    );
+    return <Waiting trans={trans} problem={model.error} retry={() => void model.load()} />;
   }
   const studioBytes = bytesOf(disk.jobs) + bytesOf(disk.buckets) + bytesOf(disk.environments);
   const empty = !disk.jobs.length && !disk.buckets.length && !disk.environments.length;

@@ -7,9 +7,10 @@ import { CommandIDs } from '../commands';
 import { Field } from '../create/field';
 import { instanceWords } from '../create/pickers';
 import { S3Input } from '../create/s3input';
-import { useSignal } from '../hooks';
+import { useMade, useSignal } from '../hooks';
 import { boto3 } from '../resource/code';
 import { IStudio } from '../tokens';
+import { Waiting } from '../waiting';
 import { ParameterField } from './field';
 import { Order } from './order';
 
@@ -36,33 +37,11 @@ export class RunPage extends ReactWidget {
 
 function Run({ options, close }: { options: RunOptions; close: () => void }): JSX.Element {
   const { studio, path } = options;
-  const [order, setOrder] = React.useState<Order | null>(null);
-  const [problem, setProblem] = React.useState('');
-  const [turn, retry] = React.useReducer((count: number) => count + 1, 0);
-  React.useEffect(() => {
-    let gone = false;
-    setProblem('');
-    Order.make(studio, path).then(
-      found => !gone && setOrder(found),
-      error => !gone && setProblem((error as Error).message)
-    );
-    return () => {
-      gone = true;
-    };
-  }, [turn]);
-  if (problem) {
-    return (
-      <div className="jp-StudioForm-body">
-        <p className="jp-StudioForm-problem" role="alert">
-          {problem}
-        </p>
-        <button className="jp-mod-styled" onClick={retry}>
-          {studio.trans.__('Try again')}
-        </button>
-      </div>
-    );
+  const { made: order, problem, retry } = useMade(() => Order.make(studio, path));
+  if (!order) {
+    return <Waiting trans={studio.trans} problem={problem} retry={retry} />;
   }
-  return order ? <OrderView order={order} options={options} close={close} /> : <div aria-busy="true" />;
+  return <OrderView order={order} options={options} close={close} />;
 }
 
 function OrderView(props: { order: Order; options: RunOptions; close: () => void }): JSX.Element {
