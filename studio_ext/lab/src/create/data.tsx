@@ -2,21 +2,16 @@ import * as React from 'react';
 
 import { parseUri } from '../s3';
 import { Algorithm } from '../model';
-import { size } from '../format';
-import { Prepared, Table, isReady, likelyTarget, parse, prepare, taskOf } from './csv';
+import { Prepared, isReady, likelyTarget, parse, prepare, taskOf } from './csv';
 import { Draft } from './draft';
+import { Drop } from './drop';
 import { Field } from './field';
+import { Preview, Source } from './preview';
 import { S3Input, defaultBucket, ensureBucket } from './s3input';
 import { CHANNELS, channelIndex, channelUri, contentType, setChannel, setTask } from './training';
 
 const LARGEST = 100_000_000; // bytes of a table that is looked at in the browser
 const FEWEST = 40; // rows from which some are held out
-const PREVIEW = 4;
-
-interface Source {
-  name: string;
-  table: Table;
-}
 
 /** The data of a training job: a file of one's own, or a place in S3. */
 export function DataField(props: { draft: Draft; algorithm?: Algorithm; id: string }): JSX.Element {
@@ -29,8 +24,6 @@ export function DataField(props: { draft: Draft; algorithm?: Algorithm; id: stri
   const [prepared, setPrepared] = React.useState<Prepared | null>(null);
   const [progress, setProgress] = React.useState<number | null>(null);
   const [problem, setProblem] = React.useState('');
-  const [over, setOver] = React.useState(false);
-  const file = React.useRef<HTMLInputElement>(null);
   const types = algorithm?.contentTypes ?? ['text/csv'];
   const uri = channelUri(draft, 'train');
   const index = channelIndex(draft, 'train');
@@ -120,40 +113,7 @@ export function DataField(props: { draft: Draft; algorithm?: Algorithm; id: stri
     >
       {control => (
         <>
-          <div
-            className={`jp-StudioData-drop ${over ? 'jp-mod-over' : ''}`}
-            onDragOver={event => {
-              event.preventDefault();
-              setOver(true);
-            }}
-            onDragLeave={() => setOver(false)}
-            onDrop={event => {
-              event.preventDefault();
-              setOver(false);
-              const [dropped] = event.dataTransfer.files;
-              if (dropped) {
-                void look(dropped.name, dropped, true);
-              }
-            }}
-          >
-            <button type="button" className="jp-mod-styled jp-mod-accept" onClick={() => file.current?.click()}>
-              {trans.__('Upload a file…')}
-            </button>
-            <span>{trans.__('or drop it here, or take what is in S3:')}</span>
-            <input
-              ref={file}
-              type="file"
-              hidden
-              aria-label={trans.__('Training data file')}
-              onChange={event => {
-                const [chosen] = event.target.files ?? [];
-                if (chosen) {
-                  void look(chosen.name, chosen, true);
-                }
-                event.target.value = '';
-              }}
-            />
-          </div>
+          <Drop trans={trans} take={taken => void look(taken.name, taken, true)} />
           <S3Input
             studio={studio}
             {...control}
@@ -192,79 +152,5 @@ export function DataField(props: { draft: Draft; algorithm?: Algorithm; id: stri
         </>
       )}
     </Field>
-  );
-}
-
-/** The first rows, what is to be predicted, and what was done to the table. */
-function Preview(props: {
-  draft: Draft;
-  source: Source;
-  target: number;
-  holdOut: boolean;
-  prepared: Prepared | null;
-  onChange: (target: number, holdOut: boolean) => void;
-}): JSX.Element {
-  const { source, target, holdOut, prepared, onChange } = props;
-  const { trans } = props.draft.studio;
-  const { header, rows } = source.table;
-  const columns = rows[0].map((_, column) => header?.[column] ?? trans.__('column %1', column + 1));
-  const { classes } = taskOf(source.table, target);
-  return (
-    <div className="jp-StudioData-preview">
-      <div className="jp-StudioData-choices">
-        <label className="jp-StudioForm-inline">
-          {trans.__('Predict')}
-          <select
-            className="jp-mod-styled"
-            value={target}
-            onChange={event => onChange(Number(event.target.value), holdOut)}
-          >
-            {columns.map((name, column) => (
-              <option key={column} value={column}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
-        <span>
-          {classes
-            ? trans.__('%1 classes: %2', classes.length, classes.slice(0, 6).join(', ') + (classes.length > 6 ? ' …' : ''))
-            : trans.__('a number')}
-        </span>
-        <label className="jp-StudioForm-inline">
-          <input type="checkbox" checked={holdOut} onChange={event => onChange(target, event.target.checked)} />
-          {trans.__('Hold out a fifth for validation')}
-        </label>
-      </div>
-      <div className="jp-StudioData-scroll">
-        <table className="jp-StudioForm-table">
-          <thead>
-            <tr>
-              {columns.map((name, column) => (
-                <th key={column} scope="col" className={column === target ? 'jp-mod-target' : ''}>
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.slice(0, PREVIEW).map((row, number) => (
-              <tr key={number}>
-                {row.map((cell, column) => (
-                  <td key={column} className={column === target ? 'jp-mod-target' : ''}>
-                    {cell}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      <div className="jp-StudioForm-help">
-        {trans.__('%1 rows, %2 columns', rows.length, columns.length)}
-        {prepared && ` · ${size(prepared.train.length)}`}
-        {prepared?.notes.map(note => <div key={note}>{note}</div>)}
-      </div>
-    </div>
   );
 }

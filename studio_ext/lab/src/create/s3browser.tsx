@@ -1,70 +1,14 @@
-import { Dialog, InputDialog, ReactWidget, showDialog } from '@jupyterlab/apputils';
-import { fileIcon, folderIcon } from '@jupyterlab/ui-components';
-import { Message } from '@lumino/messaging';
+import { InputDialog } from '@jupyterlab/apputils';
 import * as React from 'react';
 
-import { size } from '../format';
 import { S3Folder, parseUri } from '../s3';
 import { IStudio } from '../tokens';
+import { S3Level } from './s3level';
 
 const NOWHERE: S3Folder = { folders: [], objects: [], next: '' };
 
-/** Lets a person choose an object or a folder; resolves to its URI, or null. */
-export async function chooseFromS3(
-  studio: IStudio,
-  { uri, folder = false }: { uri: string; folder?: boolean }
-): Promise<string | null> {
-  const { trans } = studio;
-  const body = new S3Browser(studio, uri, folder);
-  const answer = await showDialog({
-    title: folder ? trans.__('Choose a folder in S3') : trans.__('Choose data in S3'),
-    body,
-    buttons: [Dialog.cancelButton(), Dialog.okButton({ label: trans.__('Choose') })],
-    focusNodeSelector: 'button.jp-StudioS3-row'
-  });
-  return answer.button.accept && answer.value ? answer.value : null;
-}
-
-/** Buckets and what is in them, with upload, new buckets and new folders. */
-class S3Browser extends ReactWidget {
-  constructor(
-    private readonly _studio: IStudio,
-    private _uri: string,
-    private readonly _folder: boolean
-  ) {
-    super();
-    this.addClass('jp-StudioS3');
-  }
-
-  getValue(): string {
-    return this._uri;
-  }
-
-  protected override onAfterAttach(message: Message): void {
-    super.onAfterAttach(message);
-    // The dialog takes Enter for "Choose"; here it opens the folder that has the focus.
-    this.node.addEventListener('keydown', event => {
-      if (event.key === 'Enter' && event.target instanceof HTMLButtonElement) {
-        event.stopPropagation();
-      }
-    });
-  }
-
-  protected override render(): JSX.Element {
-    return (
-      <Browser
-        studio={this._studio}
-        start={this._uri}
-        folder={this._folder}
-        choose={uri => {
-          this._uri = uri;
-        }}
-      />
-    );
-  }
-}
-
-function Browser(props: {
+/** Buckets and what is in them, with upload and new buckets. */
+export function S3Browser(props: {
   studio: IStudio;
   start: string;
   folder: boolean;
@@ -164,42 +108,17 @@ function Browser(props: {
           </button>
         ))}
       </nav>
-      <ul className="jp-StudioS3-list">
-        {!bucket &&
-          buckets?.map(name => (
-            <Row key={name} icon="folder" label={name} chosen={false} onClick={() => go(name, '')} />
-          ))}
-        {bucket &&
-          level.folders.map(path => (
-            <Row
-              key={path}
-              icon="folder"
-              label={path.slice(prefix.length, -1)}
-              chosen={false}
-              onClick={() => go(bucket, path)}
-            />
-          ))}
-        {bucket &&
-          level.objects
-            .filter(({ key }) => key !== prefix)
-            .map(({ key, size: bytes }) => (
-              <Row
-                key={key}
-                icon="file"
-                label={key.slice(prefix.length)}
-                about={size(bytes)}
-                disabled={props.folder}
-                chosen={chosen === `s3://${bucket}/${key}`}
-                onClick={() => take(`s3://${bucket}/${key}`)}
-              />
-            ))}
-      </ul>
-      {bucket && !level.folders.length && !level.objects.length && (
-        <p className="jp-StudioS3-empty">{trans.__('Nothing is here yet.')}</p>
-      )}
-      {!bucket && buckets?.length === 0 && (
-        <p className="jp-StudioS3-empty">{trans.__('There is no bucket yet. Make one to put data into.')}</p>
-      )}
+      <S3Level
+        bucket={bucket}
+        prefix={prefix}
+        buckets={buckets}
+        level={level}
+        folder={props.folder}
+        chosen={chosen}
+        trans={trans}
+        go={go}
+        take={take}
+      />
       {bucket && level.next && (
         <button type="button" className="jp-mod-styled" onClick={() => void attempt(more())}>
           {trans.__('Show more')}
@@ -234,31 +153,5 @@ function Browser(props: {
         </p>
       )}
     </>
-  );
-}
-
-function Row(props: {
-  icon: 'folder' | 'file';
-  label: string;
-  about?: string;
-  chosen: boolean;
-  disabled?: boolean;
-  onClick: () => void;
-}): JSX.Element {
-  const Icon = props.icon === 'folder' ? folderIcon : fileIcon;
-  return (
-    <li>
-      <button
-        type="button"
-        className="jp-StudioS3-row"
-        aria-pressed={props.icon === 'file' ? props.chosen : undefined}
-        disabled={props.disabled}
-        onClick={props.onClick}
-      >
-        <Icon.react tag="span" aria-hidden="true" />
-        <span className="jp-StudioS3-name">{props.label}</span>
-        <span className="jp-StudioS3-size">{props.about}</span>
-      </button>
-    </li>
   );
 }

@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import { parseUri } from '../s3';
 import { IStudio } from '../tokens';
-import { chooseFromS3 } from './s3browser';
+import { chooseFromS3 } from './s3dialog';
 
 /** The place of an object or a folder in S3: typed, or chosen in the browser of buckets. */
 export function S3Input(props: {
