@@ -33,7 +33,8 @@ const text = { type: 'string' };
 const object = (properties: ReadonlyJSONObject, required: string[]) => ({
   args: { type: 'object', properties, required }
 });
-const RESOURCE = object({ kind: text, name: text }, ['kind', 'name']);
+/** What a command takes that does something with a resource. */
+export const RESOURCE = object({ kind: text, name: text }, ['kind', 'name']);
 
 /** What everything else is done with: a person, a key, another extension. */
 export function addCommands(

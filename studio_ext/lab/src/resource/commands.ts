@@ -1,7 +1,7 @@
 import { Clipboard, Notification } from '@jupyterlab/apputils';
 import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
-import { CommandIDs } from '../commands';
+import { CommandIDs, RESOURCE } from '../commands';
 import { IDesk } from '../desk';
 import { isOver } from '../feed';
 import { runDirectory, showPath } from '../links';
@@ -9,11 +9,6 @@ import { Resource, describe, namedIds } from '../resources';
 import { follow } from './follow';
 import { JobNotebook } from './notebook';
 import { reopened } from './reopen';
-
-const text = { type: 'string' };
-const RESOURCE = {
-  args: { type: 'object', properties: { kind: text, name: text }, required: ['kind', 'name'] }
-};
 
 /** What the page of a resource offers beside what every list does. */
 export function addResourceCommands(desk: IDesk): void {
@@ -25,7 +20,8 @@ export function addResourceCommands(desk: IDesk): void {
     const kind = kinds[String(args.kind)];
     return describe(studio.aws, kind, namedIds(kind, String(args.name)));
   };
-  const notebookOf = async (job: Resource): Promise<JobNotebook> => {
+  const notebookOf = async (args: ReadonlyPartialJSONObject): Promise<[Resource, JobNotebook]> => {
+    const job = await find(args);
     const notebook = new JobNotebook(studio, contents, () => job, () => isOver(job.status));
     notebook.refresh();
     await new Promise<void>(resolve => notebook.changed.connect(() => resolve()));
@@ -33,7 +29,7 @@ export function addResourceCommands(desk: IDesk): void {
     if (!notebook.path) {
       throw new Error(trans.__('The job has left no notebook yet.'));
     }
-    return notebook;
+    return [job, notebook];
   };
   const show = async (path: string, index: number) => {
     await commands.execute('docmanager:open', { path, factory: 'Notebook' });
@@ -46,57 +42,63 @@ export function addResourceCommands(desk: IDesk): void {
     }
     return panel;
   };
-  const told = (task: (args: ReadonlyPartialJSONObject) => Promise<void>) =>
-    async (args: ReadonlyPartialJSONObject) => {
-      try {
-        await task(args);
-      } catch (error) {
-        Notification.error(`${args.name}: ${(error as Error).message}`.slice(0, 140));
+  /** Adds a command that takes a resource, and tells what it failed with. */
+  const add = (
+    id: string,
+    label: string,
+    caption: string,
+    act: (args: ReadonlyPartialJSONObject) => Promise<void>
+  ) =>
+    commands.addCommand(id, {
+      label,
+      caption,
+      describedBy: RESOURCE,
+      execute: async args => {
+        try {
+          await act(args);
+        } catch (error) {
+          Notification.error(`${args.name}: ${(error as Error).message}`.slice(0, 140));
+        }
       }
-    };
+    });
 
-  commands.addCommand(CommandIDs.openNotebook, {
-    label: trans.__('Open Notebook'),
-    caption: trans.__('The notebook of the job with its outputs; at the failing cell, when it failed'),
-    describedBy: RESOURCE,
-    execute: told(async args => {
-      const job = await find(args);
-      const notebook = await notebookOf(job);
+  add(
+    CommandIDs.openNotebook,
+    trans.__('Open Notebook'),
+    trans.__('The notebook of the job with its outputs; at the failing cell, when it failed'),
+    async args => {
+      const [job, notebook] = await notebookOf(args);
       const panel = await show(notebook.path, notebook.failure?.index ?? -1);
       if (panel && !isOver(job.status)) {
         follow(studio, panel, { kind: job.kind.noun, region: studio.region, name: job.name });
       }
-    })
-  });
-  commands.addCommand(CommandIDs.reopen, {
-    label: trans.__('Open a Copy to Work On'),
-    caption: trans.__('Copies the notebook of the job beside your own, with what the job was given'),
-    describedBy: RESOURCE,
-    execute: told(async args => {
-      const job = await find(args);
-      const notebook = await notebookOf(job);
+    }
+  );
+  add(
+    CommandIDs.reopen,
+    trans.__('Open a Copy to Work On'),
+    trans.__('Copies the notebook of the job beside your own, with what the job was given'),
+    async args => {
+      const [job, notebook] = await notebookOf(args);
       const copy = await reopened(desk, job, await notebook.content());
       const at = notebook.failure ? notebook.failure.index + 1 : -1; // below the cell of ours
       await show(copy, at);
-    })
-  });
-  commands.addCommand(CommandIDs.openDirectory, {
-    label: trans.__('Open Run Directory'),
-    caption: trans.__('The folder in which the job ran, in the file browser'),
-    describedBy: RESOURCE,
-    execute: told(async args => {
-      const path = await runDirectory(contents, String(args.kind), studio.region, String(args.name));
-      await showPath(commands, path);
-    })
-  });
-  commands.addCommand(CommandIDs.attachConsole, {
-    label: trans.__('Attach a Console'),
-    caption: trans.__('A console in the kernel of the job: what is typed runs after the current cell'),
-    describedBy: RESOURCE,
-    execute: told(async args => {
+    }
+  );
+  add(
+    CommandIDs.openDirectory,
+    trans.__('Open Run Directory'),
+    trans.__('The folder in which the job ran, in the file browser'),
+    async ({ kind, name }) =>
+      showPath(commands, await runDirectory(contents, String(kind), studio.region, String(name)))
+  );
+  add(
+    CommandIDs.attachConsole,
+    trans.__('Attach a Console'),
+    trans.__('A console in the kernel of the job: what is typed runs after the current cell'),
+    async ({ kind, name }) => {
       await desk.kernels.refreshRunning();
-      const name = `${args.kind}/${args.name}`;
-      const kernel = [...desk.kernels.running()].find(each => each.name === name);
+      const kernel = [...desk.kernels.running()].find(each => each.name === `${kind}/${name}`);
       if (!kernel) {
         throw new Error(
           trans.__('It has no kernel to talk to: either it has not started, or it runs a built-in algorithm.')
@@ -106,11 +108,13 @@ export function addResourceCommands(desk: IDesk): void {
         kernelPreference: { id: kernel.id, shutdownOnDispose: false },
         insertMode: 'split-bottom'
       });
-    })
-  });
+    }
+  );
   commands.addCommand(CommandIDs.copyArn, {
     label: trans.__('Copy ARN'),
-    describedBy: { args: { ...RESOURCE.args, properties: { kind: text, name: text, arn: text } } },
+    describedBy: {
+      args: { ...RESOURCE.args, properties: { ...RESOURCE.args.properties, arn: { type: 'string' } } }
+    },
     execute: async args => Clipboard.copyToSystem(String(args.arn ?? (await find(args)).arn))
   });
 }
