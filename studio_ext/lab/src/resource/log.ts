@@ -1,9 +1,6 @@
-import { IDisposable } from '@lumino/disposable';
-import { ISignal, Signal } from '@lumino/signaling';
-
 import { AwsError } from '../aws';
-import { Throttle } from '../throttle';
 import { IStudio } from '../tokens';
+import { Reading } from './reading';
 
 export const WINDOW = 5000; // lines that are kept in the page
 const STEP = 1000; // earlier lines that are asked for at once
@@ -25,17 +22,14 @@ interface Events {
 }
 
 /** The log of a job's last attempt: its end first, then what is printed, earlier lines on demand. */
-export class Log implements IDisposable {
+export class Log extends Reading {
   constructor(
     private readonly _studio: IStudio,
     noun: string,
     private readonly _name: string
   ) {
+    super(PAUSE);
     this._group = `/aws/sagemaker/${noun}s`;
-  }
-
-  get changed(): ISignal<this, void> {
-    return this._changed;
   }
 
   get lines(): readonly Line[] {
@@ -56,25 +50,15 @@ export class Log implements IDisposable {
     return this._stream;
   }
 
-  get isDisposed(): boolean {
-    return this._isDisposed;
-  }
-
-  dispose(): void {
-    this._isDisposed = true;
-    this._more.dispose();
-    Signal.clearData(this);
-  }
-
   /** Whether the last line is the last that was printed. */
   get atEnd(): boolean {
     return !this._detached;
   }
 
   /** Asks for what was printed since; `anew`, when there may be another attempt. */
-  refresh(anew = false): void {
+  override refresh(anew = false): void {
     this._lookForStream ||= anew;
-    this._more.ask();
+    super.refresh();
   }
 
   /** Shows another attempt's log. */
@@ -98,7 +82,7 @@ export class Log implements IDisposable {
     const all = [...found, ...this._lines];
     this._detached = all.length > WINDOW;
     this._lines = all.slice(0, WINDOW);
-    this._emit();
+    this.emitChanged();
   }
 
   /** Shows the last lines again, after having gone up. */
@@ -115,13 +99,13 @@ export class Log implements IDisposable {
     await this._fetch();
   }
 
-  private _more = new Throttle(async () => {
+  protected override async read(): Promise<void> {
     try {
       if (!this._stream || this._lookForStream) {
         await this._findStream();
       }
       let found = this._stream && !this._detached ? 1 : 0;
-      while (found && !this._isDisposed) {
+      while (found && !this.isDisposed) {
         found = await this._fetch();
       }
     } catch (error) {
@@ -130,7 +114,7 @@ export class Log implements IDisposable {
       }
       // No log yet, or no connection: what happens next asks again.
     }
-  }, PAUSE);
+  }
 
   private async _findStream(): Promise<void> {
     const answer = await this._studio.aws.call<{ logStreams: { logStreamName: string }[] }>(
@@ -146,7 +130,7 @@ export class Log implements IDisposable {
       this._forward = '';
       this._lines = [];
       this._detached = this._trimmed = false;
-      this._emit();
+      this.emitChanged();
     }
   }
 
@@ -165,7 +149,7 @@ export class Log implements IDisposable {
       this._trimmed ||= all.length > WINDOW;
       this._hasEarlier ||= this._trimmed;
       this._lines = all.slice(-WINDOW);
-      this._emit();
+      this.emitChanged();
     }
     return answer.events.length;
   }
@@ -173,12 +157,6 @@ export class Log implements IDisposable {
   private _ask(more: object): Promise<Events> {
     const place = { logGroupName: this._group, logStreamName: this._stream };
     return this._studio.aws.call<Events>('GetLogEvents', { ...place, ...more }, 'logs');
-  }
-
-  private _emit(): void {
-    if (!this._isDisposed) {
-      this._changed.emit();
-    }
   }
 
   private readonly _group: string;
@@ -192,8 +170,6 @@ export class Log implements IDisposable {
   private _lookForStream = false;
   private _trimmed = false;
   private _detached = false;
-  private _isDisposed = false;
-  private _changed = new Signal<this, void>(this);
 }
 
 function toLine(event: { timestamp: number; message: string }, number: number): Line {

@@ -1,9 +1,6 @@
-import { IDisposable } from '@lumino/disposable';
-import { ISignal, Signal } from '@lumino/signaling';
-
 import { Aws, AwsError } from '../aws';
 import { Resource } from '../resources';
-import { Throttle } from '../throttle';
+import { Reading } from './reading';
 
 const PAUSE = 1000; // milliseconds between two questions
 const AT_ONCE = 100; // what the API answers in one call
@@ -20,44 +17,28 @@ export interface Series {
 }
 
 /** What a job measured so far, and goes on to measure. */
-export class Metrics implements IDisposable {
+export class Metrics extends Reading {
   constructor(
     private readonly _aws: Aws,
     private readonly _resource: () => Resource | null
-  ) {}
-
-  get changed(): ISignal<this, void> {
-    return this._changed;
+  ) {
+    super(PAUSE);
   }
 
   get series(): readonly Series[] {
     return this._series;
   }
 
-  get isDisposed(): boolean {
-    return this._isDisposed;
-  }
-
-  dispose(): void {
-    this._isDisposed = true;
-    this._read.dispose();
-    Signal.clearData(this);
-  }
-
-  refresh(): void {
-    this._read.ask();
-  }
-
-  private _read = new Throttle(async () => {
+  protected override async read(): Promise<void> {
     const resource = this._resource();
     if (!resource?.arn) {
       return;
     }
     try {
       const found = await learningCurves(this._aws, resource);
-      if (!this._isDisposed && (found.length || this._series.length)) {
+      if (found.length || this._series.length) {
         this._series = found;
-        this._changed.emit();
+        this.emitChanged();
       }
     } catch (error) {
       if (!(error instanceof AwsError)) {
@@ -65,11 +46,9 @@ export class Metrics implements IDisposable {
       }
       // What happens next asks again.
     }
-  }, PAUSE);
+  }
 
   private _series: readonly Series[] = [];
-  private _isDisposed = false;
-  private _changed = new Signal<this, void>(this);
 }
 
 /** Every value that a training job has measured. */

@@ -1,14 +1,12 @@
 import { Contents } from '@jupyterlab/services';
-import { IDisposable } from '@lumino/disposable';
-import { ISignal, Signal } from '@lumino/signaling';
 
 import { isOver, placeKey } from '../feed';
 import { drivePath, runDirectory } from '../links';
 import { Resource } from '../resources';
 import { parseUri } from '../s3';
-import { Throttle } from '../throttle';
 import { IStudio } from '../tokens';
 import { plain } from './log';
+import { Reading } from './reading';
 
 const PAUSE = 3000; // milliseconds between two readings of a notebook that runs
 
@@ -40,16 +38,14 @@ export interface Failure {
 }
 
 /** The notebook of a job: where it is, its first picture, and the cell that failed. */
-export class JobNotebook implements IDisposable {
+export class JobNotebook extends Reading {
   constructor(
     private readonly _studio: IStudio,
     private readonly _contents: Contents.IManager,
     private readonly _resource: () => Resource | null,
     private readonly _isOver: () => boolean
-  ) {}
-
-  get changed(): ISignal<this, void> {
-    return this._changed;
+  ) {
+    super(PAUSE);
   }
 
   /** Where it is in JupyterLab's contents; `''` while there is none. */
@@ -66,19 +62,9 @@ export class JobNotebook implements IDisposable {
     return this._failure;
   }
 
-  get isDisposed(): boolean {
-    return this._isDisposed;
-  }
-
-  dispose(): void {
-    this._isDisposed = true;
-    this._read.dispose();
-    Signal.clearData(this);
-  }
-
-  refresh(): void {
+  override refresh(): void {
     if (!this._isFinal) {
-      this._read.ask();
+      super.refresh();
     }
   }
 
@@ -88,7 +74,7 @@ export class JobNotebook implements IDisposable {
     return found.content as NotebookJSON;
   }
 
-  private _read = new Throttle(async () => {
+  protected override async read(): Promise<void> {
     const resource = this._resource();
     if (!resource?.kind.runs) {
       return;
@@ -105,10 +91,8 @@ export class JobNotebook implements IDisposable {
     } catch {
       this._path = ''; // not yet, or not any more
     }
-    if (!this._isDisposed) {
-      this._changed.emit();
-    }
-  }, PAUSE);
+    this.emitChanged();
+  }
 
   /** Where the notebook of a job that ended was published; `''` when it was not. */
   private async _published({ name, fields }: Resource): Promise<string> {
@@ -134,8 +118,6 @@ export class JobNotebook implements IDisposable {
   private _picture = '';
   private _failure: Failure | null = null;
   private _isFinal = false;
-  private _isDisposed = false;
-  private _changed = new Signal<this, void>(this);
 }
 
 /** The first PNG among the outputs; nothing else is shown without asking. */
