@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,10 +9,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import AwsError
-from .conditions import is_unchanged, precondition_failed
-from .files import open_plain
-from .folder import FolderObjects, no_such_key
-from .headers import ObjectHeaders, etag_of
+from .conditions import precondition_failed
+from .folder import FolderObjects
+from .headers import ObjectHeaders
+from .opening import opening
 from .request import copy_source
 
 _PREFIX = "x-amz-copy-source-"
@@ -44,23 +43,11 @@ class CopySource:
         Raises:
             AwsError: ``NoSuchKey``, ``PreconditionFailed``, ``InvalidRange``.
         """
-        bucket, key = copy_source(headers)
-        path = objects.path(bucket, key)
-        try:
-            file = open_plain(path)
-        except OSError:
-            raise no_such_key(bucket, key) from None
-        try:
-            status = os.fstat(file.fileno())
-            beside = kept.get(bucket, key, status)
-            etag = etag_of(beside, status.st_size, status.st_mtime_ns)
-            if is_unchanged(headers, etag, status.st_mtime, _PREFIX):
+        with opening(objects, kept, *copy_source(headers), headers, _PREFIX) as source:
+            if source.is_unchanged:
                 raise precondition_failed(f"{_PREFIX}if-none-match")
-            start, end = _range(headers.get(f"{_PREFIX}range"), status.st_size)
-            return cls(path, file, beside, start, end - start)
-        except BaseException:
-            file.close()
-            raise
+            start, end = _range(headers.get(f"{_PREFIX}range"), source.size)
+            return cls(source.path, source.file, source.beside, start, end - start)
 
 
 def _range(text: str | None, size: int) -> tuple[int, int]:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import email.utils
 import mimetypes
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from ..errors import AwsError
-from .conditions import is_unchanged
-from .files import open_plain
-from .folder import FolderObjects, no_such_key
-from .headers import ObjectHeaders, etag_of, shown
+from .folder import FolderObjects
+from .headers import ObjectHeaders, shown
+from .opening import opening
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
@@ -52,24 +50,16 @@ class Reading:
         Raises:
             AwsError: ``NoSuchKey``, ``PreconditionFailed``, ``InvalidRange``.
         """
-        path = objects.path(bucket, key)
-        try:
-            file = open_plain(path)
-        except OSError:
-            raise no_such_key(bucket, key) from None
-        try:
-            status = os.fstat(file.fileno())
-            beside = kept.get(bucket, key, status)
-            etag = etag_of(beside, status.st_size, status.st_mtime_ns)
-            code = 304 if is_unchanged(headers, etag, status.st_mtime) else 200
-            start, length = 0, status.st_size
-            part = _part(headers.get("range", ""), status.st_size)
-            if code == 200 and part is not None:
-                code, (start, length) = 206, part
-            return cls(file, etag, status.st_mtime, status.st_size, start, length, code, beside)
-        except BaseException:
-            file.close()
-            raise
+        with opening(objects, kept, bucket, key, headers) as found:
+            size = found.size
+            status = 304 if found.is_unchanged else 200
+            start, length = 0, size
+            part = _part(headers.get("range", ""), size)
+            if status == 200 and part is not None:
+                status, (start, length) = 206, part
+            return cls(
+                found.file, found.etag, found.modified, size, start, length, status, found.beside
+            )
 
     def headers(
         self, name: str, request: Mapping[str, str], query: Mapping[str, str]
