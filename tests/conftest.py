@@ -6,11 +6,13 @@ import itertools
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from . import databases
+from .algorithms import quality
 from .daemon import Studio, serving
 
 
@@ -58,3 +60,18 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         connection.execute(text(f"CREATE DATABASE {name}"))
     engine.dispose()
     return url.format(name)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The qualities that tests have compared, as one table."""
+    found = [
+        quality.Comparison(**value)
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.stats.get(outcome, ())
+        for name, value in report.user_properties
+        if name == quality.PROPERTY
+    ]
+    if found:
+        terminalreporter.section("quality, three seeds")
+        for line in quality.table(found):
+            terminalreporter.line(line)

@@ -66,6 +66,13 @@ class Studio:
     def end_of(self, name: str, region: str = DEFAULT_REGION) -> dict[str, Any]:
         return self.until(name, "Completed", "Failed", "Stopped", region=region)
 
+    def log_of(self, name: str) -> list[str]:
+        """What a training job has printed, line by line."""
+        answer = self.client("logs").filter_log_events(
+            logGroupName="/aws/sagemaker/TrainingJobs", logStreamNamePrefix=f"{name}/"
+        )
+        return [event["message"] for event in answer["events"]]
+
 
 @contextmanager
 def serving(folder: Path, *arguments: str) -> Iterator[Studio]:

@@ -11,6 +11,8 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 from studio_ext.algorithms.data import Data
 from studio_ext.formats.table import Table
 
+from .quality import PROPERTY, Comparison
+
 LOADERS = {"digits": load_digits, "cancer": load_breast_cancer, "diabetes": load_diabetes}
 Split = Callable[..., Data]
 
@@ -51,3 +53,18 @@ def csv_channels(tmp_path: Path) -> Callable[[Data], Mapping[str, Mapping[str, A
         return channels
 
     return write
+
+
+@pytest.fixture
+def quality(record_property: Callable[[str, Any], None]) -> Callable[..., None]:
+    """Compares with a reference: ``quality("kmeans", "digits", "msd", ours, "sklearn", theirs)``.
+
+    The comparison is printed at the end of the run; a worse result than noise explains fails.
+    """
+
+    def compare(*fields: Any, **more: Any) -> None:
+        found = Comparison(*fields, **more)
+        record_property(PROPERTY, found.plain())
+        assert found.holds(), f"worse by {-found.lead:.4g}, noise is {found.noise:.4g}: {found}"
+
+    return compare

@@ -299,10 +299,7 @@ def test_a_jobs_key_ends_with_it(served: Studio, bucket: str, sagemaker: Any) ->
     kept = unpacked(served, f"s3://{bucket}/out/key/output/output.tar.gz")["k.json"]
     arn, access, secret, token = json.loads(kept)
     assert ":assumed-role/StudioExecutionRole/key" in arn
-    logs = served.client("logs").filter_log_events(
-        logGroupName="/aws/sagemaker/TrainingJobs", logStreamNamePrefix="key/"
-    )
-    (line,) = [event["message"] for event in logs["events"]]
+    (line,) = served.log_of("key")
     assert line.startswith("secret ")
     assert secret not in line
     import boto3

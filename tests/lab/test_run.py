@@ -64,13 +64,7 @@ def test_a_notebook_of_the_file_browser_runs_with_its_parameters(
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
     assert job["AlgorithmSpecification"]["TrainingImage"] == mine
     assert job["HyperParameters"] == {"rate": "0.25", "loud": "false", "word": 'a "word"'}
-    logs = served.client("logs")
-    group = "/aws/sagemaker/TrainingJobs"
-    (stream,) = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=name)[
-        "logStreams"
-    ]
-    events = logs.get_log_events(logGroupName=group, logStreamName=stream["logStreamName"])
-    assert any('is 0.25 3 False a "word" [1, 2]' in e["message"] for e in events["events"])
+    assert 'is 0.25 3 False a "word" [1, 2]' in served.log_of(name)
 
 
 def test_an_unsaved_notebook_is_saved_first(page: Any, lab: Lab, mine: str) -> None:

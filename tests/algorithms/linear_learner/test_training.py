@@ -8,10 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import sparse
-from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.metrics import log_loss, mean_squared_error, roc_auc_score
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.metrics import log_loss, roc_auc_score
 
 from studio_ext.algorithms.data import Data
 from studio_ext.algorithms.hyperparameters import HyperparameterError
@@ -38,43 +35,19 @@ def predictions(done: Fit, data: Data) -> Any:
     return done.model.scores(data.held_out()[1].features)
 
 
-def reference(data: Data, model: Any) -> Any:
-    return make_pipeline(StandardScaler(), model).fit(data.train.features, data.train.labels)
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_a_regressor_is_as_good_as_ridge(seed: int) -> None:
-    data = split("diabetes", seed, test=True)
-    table = data.held_out()[1]
-    own = mean_squared_error(table.labels, reference(data, Ridge()).predict(table.features))
-    assert fit(data, **REGRESSOR).metrics["test"]["mse"] < 1.08 * own
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_a_binary_classifier_is_as_good_as_logistic_regression(seed: int) -> None:
-    data = split("cancer", seed, test=True)
-    table = data.held_out()[1]
-    own = reference(data, LogisticRegression(max_iter=500)).predict_proba(table.features)[:, 1]
+def test_metrics_are_those_of_the_kept_model() -> None:
+    data = split("cancer", test=True)
+    labels = data.held_out()[1].labels
     done = fit(data, **BINARY)
     found = done.metrics["test"]
-    assert found["roc_auc_score"] > roc_auc_score(table.labels, own) - 0.01
     assert found["binary_classification_accuracy"] > 0.94
     assert found["objective_loss"] == pytest.approx(
-        log_loss(table.labels, predictions(done, data)), rel=1e-4
+        log_loss(labels, predictions(done, data)), rel=1e-4
     )
-    assert found["roc_auc_score"] == pytest.approx(
-        roc_auc_score(table.labels, predictions(done, data))
+    assert found["roc_auc_score"] == pytest.approx(roc_auc_score(labels, predictions(done, data)))
+    assert (
+        fit(split("digits", test=True), **MULTI).metrics["test"]["multiclass_top_k_accuracy"] > 0.98
     )
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_a_multiclass_classifier_is_as_good_as_logistic_regression(seed: int) -> None:
-    data = split("digits", seed, test=True)
-    table = data.held_out()[1]
-    own = reference(data, LogisticRegression(max_iter=300)).score(table.features, table.labels)
-    found = fit(data, **MULTI).metrics["test"]
-    assert found["multiclass_accuracy"] > own - 0.025
-    assert found["multiclass_top_k_accuracy"] > 0.98
 
 
 def skewed(seed: int = 0, rows: int = 600, classes: int = 2) -> Data:
