@@ -18,7 +18,7 @@ from .jupyter import FLAGS, TOKEN, Lab, chromium, serving_lab
 NOISE = (
     re.compile(r"Failed to load resource: net::ERR_"),
     re.compile(r"\[Violation\]|Download the React DevTools"),
-    re.compile(r"Plugin @\S+ (is taking too long to|.* took .*ms to) activate"),  # a busy machine
+    re.compile(r"Plugin \S+ (is taking too long to|.* took .*ms to) activate"),  # a busy machine
 )
 
 
