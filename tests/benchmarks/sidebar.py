@@ -94,7 +94,9 @@ def with_browser(studio: Studio, lab: Lab, rows: int) -> None:
         page.wait_for_selector("#jupyterlab-splash", state="detached")
         page.locator('li[data-id="studio-sidebar"]').click()
         page.wait_for_selector("#studio-sidebar [data-studio-name]")
-        page.get_by_role("button", name="Experiments").first.click()
+        sidebar = page.locator("#studio-sidebar")
+        for heading in ("Pipelines", "Experiments"):
+            sidebar.get_by_role("button", name=heading).first.click()
         time.sleep(3)  # the layout is saved after a while
         readiness(page, lab)
         events(page, studio)
@@ -115,10 +117,7 @@ def readiness(page: Any, lab: Lab) -> None:
 def events(page: Any, studio: Studio) -> None:
     client = studio.client("sagemaker")
     page.get_by_role("button", name="See all").first.wait_for()
-    heading = page.locator("#studio-sidebar").get_by_role("button", name="Experiments").last
-    if heading.get_attribute("aria-expanded") == "false":
-        heading.click()
-    time.sleep(1)
+    page.get_by_role("list", name="Experiments").wait_for(state="attached")
     committed = {}
     for number in range(EVENTS):
         name = f"event-{number}"
