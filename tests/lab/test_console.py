@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import itertools
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from ..daemon import PATIENCE, Studio, notebook, request
 
 MILLISECONDS = PATIENCE * 1000
 BUCKET = "consoles"
+CELLS = 120
+_numbers = itertools.count()
 
 
 def attach(page: Any, name: str) -> None:
@@ -22,48 +25,49 @@ def attach(page: Any, name: str) -> None:
 
 
 @pytest.fixture
-def waiting(served: Studio, tmp_path: Path) -> tuple[str, Path]:
-    """A job whose first cell waits for a file, and the file."""
-    flag = tmp_path / "go on"
+def start(served: Studio) -> Callable[[str], str]:
+    """Starts a job of many cells that each take a while as long as nothing is found."""
     served.client("s3").create_bucket(Bucket=BUCKET)
     image = served.put(
-        BUCKET, "wait.ipynb",
+        BUCKET, "look.ipynb",
         notebook(
-            "import pathlib, time\nfound = None",
-            "while not pathlib.Path(flag).exists():\n    time.sleep(0.1)",
+            "import time\nfound = None",
+            *["if found is None:\n    time.sleep(pause)"] * CELLS,
             "print('found', found)",
-            parameters="flag = ''",
+            parameters="pause = 0.0",
         ),
     )  # fmt: skip
-    name = f"waiting-{tmp_path.name.replace('_', '-')}"
-    served.client("sagemaker").create_training_job(
-        **request(name, image, BUCKET, HyperParameters={"flag": str(flag)})
-    )
-    return name, flag
+
+    def start(pause: str) -> str:
+        name = f"looked-into-{next(_numbers)}"
+        served.client("sagemaker").create_training_job(
+            **request(name, image, BUCKET, HyperParameters={"pause": pause})
+        )
+        return name
+
+    return start
 
 
-def test_what_is_typed_runs_after_the_current_cell(
-    page: Any, served: Studio, waiting: tuple[str, Path]
+def test_what_is_typed_runs_between_two_cells(
+    page: Any, served: Studio, start: Callable[[str], str]
 ) -> None:
-    name, flag = waiting
+    name = start("0.4")
+    served.until(name, "Training")
     running = page.locator("#jp-Studio-running").locator(f'[data-studio-name="{name}"]')
-    running.get_by_text("cell 3 of 4").wait_for(timeout=MILLISECONDS)
+    running.get_by_text(f"of {CELLS + 4}").wait_for(timeout=MILLISECONDS)
     attach(page, name)
     console = page.locator(".jp-CodeConsole:visible")
     console.locator(".jp-CodeConsole-input .cm-content").click()
     page.keyboard.type("found = 42")
     page.keyboard.press("Shift+Enter")
-    console.locator(".jp-CodeConsole-content .jp-CodeCell", has_text="found = 42").wait_for()
-    flag.touch()
     assert served.end_of(name)["TrainingJobStatus"] == "Completed"
     assert served.log_of(name) == ["found 42"]
 
 
 def test_a_job_that_has_ended_has_no_kernel(
-    page: Any, served: Studio, waiting: tuple[str, Path]
+    page: Any, served: Studio, start: Callable[[str], str]
 ) -> None:
-    name, flag = waiting
-    flag.touch()
+    name = start("0")
     served.end_of(name)
     attach(page, name)
-    page.get_by_role("dialog").get_by_text("It has no kernel to talk to").wait_for()
+    page.get_by_text("It has no kernel to talk to").first.wait_for()

@@ -1,5 +1,6 @@
-import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import { Dialog, showDialog } from '@jupyterlab/apputils';
 
+import { complain } from './complain';
 import { isOver } from './feed';
 import { Verb } from './model';
 import { Resource, identity } from './resources';
@@ -38,7 +39,7 @@ async function ask(studio: IStudio, resource: Resource, verb: Verb): Promise<boo
     await studio.aws.call(resource.kind.operations[verb]!, identity(resource));
     return true;
   } catch (error) {
-    Notification.error(`${resource.name}: ${(error as Error).message}`.slice(0, 140));
+    complain(`${resource.name}: ${(error as Error).message}`);
     return false;
   }
 }

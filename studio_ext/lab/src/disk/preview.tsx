@@ -1,6 +1,7 @@
-import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import { Dialog, showDialog } from '@jupyterlab/apputils';
 import * as React from 'react';
 
+import { complain } from '../complain';
 import { size } from '../format';
 import { Clearing } from './clearing';
 
@@ -24,7 +25,7 @@ export function Preview({ model }: { model: Clearing }): JSX.Element {
     if (answer.button.accept) {
       const failures = await model.clear();
       if (failures.length) {
-        Notification.error(trans.__('%1 could not be deleted. %2', failures.length, failures[0]).slice(0, 140));
+        complain(trans.__('%1 could not be deleted. %2', failures.length, failures[0]));
       }
     }
   };

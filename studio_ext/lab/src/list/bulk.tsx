@@ -1,6 +1,7 @@
-import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import { Dialog, showDialog } from '@jupyterlab/apputils';
 import * as React from 'react';
 
+import { complain } from '../complain';
 import { Verb } from '../model';
 import { Resource, identity } from '../resources';
 import { IStudio } from '../tokens';
@@ -41,7 +42,7 @@ export async function askOfAll(
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   if (failed.length) {
     const [first, error] = failed[0];
-    Notification.error(`${first.name}: ${error.message}`.slice(0, 140));
+    complain(`${first.name}: ${error.message}`);
   }
   return failed.map(([resource]) => resource);
 }

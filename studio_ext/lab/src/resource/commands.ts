@@ -1,7 +1,8 @@
-import { Clipboard, Notification } from '@jupyterlab/apputils';
+import { Clipboard } from '@jupyterlab/apputils';
 import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { CommandIDs, RESOURCE } from '../commands';
+import { complain } from '../complain';
 import { IDesk } from '../desk';
 import { isOver } from '../feed';
 import { runDirectory, showPath } from '../links';
@@ -57,7 +58,7 @@ export function addResourceCommands(desk: IDesk): void {
         try {
           await act(args);
         } catch (error) {
-          Notification.error(`${args.name}: ${(error as Error).message}`.slice(0, 140));
+          complain(`${args.name}: ${(error as Error).message}`);
         }
       }
     });

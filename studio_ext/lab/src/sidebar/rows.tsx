@@ -11,6 +11,8 @@ import { Resource, keyOf } from '../resources';
 import { Status, statusWords } from '../status';
 import { IStudio } from '../tokens';
 
+const HOUR = 3600; // seconds
+
 interface Props {
   studio: IStudio;
   commands: CommandRegistry;
@@ -22,6 +24,7 @@ export function Row(props: Props & { detail: string }): JSX.Element {
   const { studio, resource, detail } = props;
   const { trans, locale } = studio;
   const { name, status, kind, created } = resource;
+  useNow(created > Date.now() / 1000 - HOUR); // older ages hardly change
   const age = created ? ago(created, locale) : '';
   const caption = [name, statusWords(status, trans), detail, created ? when(created, locale) : '']
     .filter(Boolean)
