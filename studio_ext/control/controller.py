@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 
 TICK = 2.0
 UNSTARTED = 2  # runners of a job that may end before they began; the next one is the last
+EARLY = ("unstarted", "orphaned")  # how attempts end in which nothing of the job has run
 GONE = "the runner ended without a word"
 
 
@@ -308,12 +309,12 @@ class Controller:
         if row is None:
             self._release(run, end.outcome)
             return
-        early = [attempt for attempt in attempts.values() if attempt.outcome == "unstarted"]
+        early = [attempt for attempt in attempts.values() if attempt.outcome in EARLY]
         began = len(attempts) - len(early)
-        lost = sum(attempt.pid is not None for attempt in early)
-        unstarted = lost < UNSTARTED and _unstarted(attempts[run.token], end)
-        if row.status == job.active and unstarted:
-            self._release(run, "unstarted")
+        lost = sum(a.pid is not None for a in early if a.outcome == "unstarted")
+        again = run.orphaned or lost < UNSTARTED
+        if row.status == job.active and again and _unstarted(attempts[run.token], end):
+            self._release(run, "orphaned" if run.orphaned else "unstarted")
             return
         if row.status == job.active and job.retries(row, end, began):
             self._enter(run, [{"name": "Restarting", "message": end.reason, "t": time.time()}])
@@ -374,8 +375,9 @@ class Controller:
 
     def _recall(self, run: Run) -> None:
         """Find the runner of an earlier daemon's run. That there is none shows at the next pass."""
-        run.heed(read_json(run.folder / spec.FILE) or {})
         who = record.announced(run.folder)
+        run.orphaned = who is None
+        run.heed(read_json(run.folder / spec.FILE) or {})
         if who is not None:
             self._watch(run, who)
 

@@ -23,6 +23,7 @@ class Run:
         region, key, name: the job's.
         since: epoch seconds at which it was claimed.
         who: the runner, None while nobody knows one.
+        orphaned: an earlier daemon was at its start and ended; that says nothing about the job.
         busy: a task is at work on its start or its end.
         end: the end that it is to have because nobody else will write one.
         kill_at: monotonic seconds at which patience with a stop ends.
@@ -39,6 +40,7 @@ class Run:
     name: str = ""
     since: float = 0.0
     who: Identity | None = None
+    orphaned: bool = False
     busy: bool = False
     end: Exit | None = None
     kill_at: float | None = None

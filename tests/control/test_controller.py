@@ -642,7 +642,29 @@ def test_a_claim_without_a_runner_is_started_again(house: House, prepared: bool)
             await until(ended(house))
 
     asyncio.run(scene())
-    check(house, "a", "Done", ["unstarted", "completed"])
+    check(house, "a", "Done", ["orphaned", "completed"])
+
+
+def test_daemons_that_die_while_it_starts_are_not_held_against_a_job(house: House) -> None:
+    deaths = module.UNSTARTED + 2
+
+    async def started(number: int) -> None:
+        async with at_work(house):
+            if number == 1:
+                house.add()
+            await until(lambda: len(house.hands.runners) == number)
+            await until(lambda: house.attempts()[-1].pid)
+
+    async def scene() -> None:
+        for number in range(1, deaths + 1):
+            await started(number)
+        async with at_work(house):
+            await until(lambda: len(house.hands.runners) == deaths + 1)
+            house.hands.end()
+            await until(ended(house))
+
+    asyncio.run(scene())
+    check(house, "a", "Done", ["orphaned"] * deaths + ["completed"])
 
 
 def test_a_living_runner_is_adopted_with_its_patience(house: House) -> None:
@@ -747,7 +769,7 @@ def test_broken_orders_do_not_stop_a_recovery(
             await until(ended(house))
 
     asyncio.run(scene())
-    check(house, "a", "Done", ["unstarted", "completed"])
+    check(house, "a", "Done", ["orphaned", "completed"])
 
 
 def test_closing_leaves_runners_alone(house: House) -> None:
