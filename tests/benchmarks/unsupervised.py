@@ -1,0 +1,68 @@
+"""Speed and quality of the unsupervised algorithms, against their peers.
+
+python -m tests.benchmarks.unsupervised [rows] [algorithm …]
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the runner sets it, before any import
+
+import numpy as np
+
+from studio_ext.algorithms import job
+from studio_ext.algorithms.kmeans import training as kmeans
+from tests.algorithms.unlabelled import unlabelled
+from tests.benchmarks.algorithms import COLUMNS, against
+
+
+def make(rows: int) -> Any:
+    """Twenty clusters that overlap."""
+    from sklearn.datasets import make_blobs
+
+    features = make_blobs(rows, COLUMNS, centers=20, cluster_std=4.0, random_state=0)[0]
+    return features.astype(np.float32)
+
+
+def clusters(features: Any, folder: Path) -> None:
+    from sklearn.cluster import KMeans, MiniBatchKMeans
+
+    given = {"k": "20", "feature_dim": str(COLUMNS)}
+
+    def ours() -> str:
+        fit = kmeans.train(given, unlabelled(features), folder)
+        return f"msd {fit.metrics['train']['msd']:.2f}"
+
+    def peer(model: Any) -> str:
+        return f"msd {model.fit(features).inertia_ / len(features):.2f}"
+
+    against(
+        "kmeans, 20 clusters",
+        ours,
+        {
+            "KMeans, 1 start": lambda: peer(KMeans(20, n_init=1)),
+            "MiniBatchKMeans, 1 start": lambda: peer(MiniBatchKMeans(20, n_init=1)),
+        },
+    )
+
+
+ALL: dict[str, Callable[[Any, Path], None]] = {"kmeans": clusters}
+
+
+def main() -> None:
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    features = make(rows)
+    print(f"{rows:,} rows x {COLUMNS}, {job.cores()} cores, load {os.getloadavg()[0]:.1f}")
+    with tempfile.TemporaryDirectory() as name:
+        for algorithm in sys.argv[2:] or ALL:
+            ALL[algorithm](features, Path(name))
+
+
+if __name__ == "__main__":
+    main()
