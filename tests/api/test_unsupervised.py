@@ -17,6 +17,7 @@ REGISTRY = "382416733822.dkr.ecr.us-east-1.amazonaws.com"
 # hyperparameters, content type of the test channel, a metric it has in the end
 JOBS: dict[str, tuple[dict[str, str], str, str]] = {
     "kmeans": ({"k": "3", "eval_metrics": '["msd","ssd"]'}, RECORDIO, "test:ssd"),
+    "pca": ({"num_components": "2", "mini_batch_size": "100"}, RECORDIO, ""),
 }
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from studio_ext.algorithms import job
 from studio_ext.algorithms.kmeans import training as kmeans
+from studio_ext.algorithms.pca import training as pca
 from tests.algorithms.unlabelled import unlabelled
 from tests.benchmarks.algorithms import COLUMNS, against
 
@@ -52,7 +53,32 @@ def clusters(features: Any, folder: Path) -> None:
     )
 
 
-ALL: dict[str, Callable[[Any, Path], None]] = {"kmeans": clusters}
+def components(features: Any, folder: Path) -> None:
+    from sklearn.decomposition import PCA as Peer
+
+    given = {"num_components": "10", "feature_dim": str(COLUMNS), "mini_batch_size": "500"}
+
+    def ours(mode: str) -> str:
+        fit = pca.train({**given, "algorithm_mode": mode}, unlabelled(features), folder)
+        return f"variance {fit.shares.sum():.6f}"
+
+    def peer(solver: str) -> str:
+        found = Peer(10, svd_solver=solver).fit(features)
+        return f"variance {found.explained_variance_ratio_.sum():.6f}"
+
+    against(
+        "pca, regular, 10",
+        lambda: ours("regular"),
+        {f"PCA, {solver}": lambda s=solver: peer(s) for solver in ("covariance_eigh", "full")},
+    )
+    against(
+        "pca, randomized, 10",
+        lambda: ours("randomized"),
+        {"PCA, randomized": lambda: peer("randomized")},
+    )
+
+
+ALL: dict[str, Callable[[Any, Path], None]] = {"kmeans": clusters, "pca": components}
 
 
 def main() -> None:

@@ -15,6 +15,11 @@ from tests.notebooks.conftest import Execute, outputs, pictures, text
 # hyperparameters, the pictures' cells, what the log says
 JOBS: dict[str, tuple[dict[str, str], list[str], str]] = {
     "kmeans": ({"k": "10", "feature_dim": "64"}, ["clusters"], "test msd <loss>="),
+    "pca": (
+        {"num_components": "10", "feature_dim": "64", "mini_batch_size": "500"},
+        ["scree", "plane"],
+        "test explained_variance <score>=0.7",
+    ),
 }
 
 
