@@ -16,6 +16,7 @@ import numpy as np
 from studio_ext.algorithms.report import CLASSES, Report
 
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
+VERMILION = "#D55E00"
 COLOURS = {"train": BLUE, "validation": ORANGE, "test": GREEN}
 PALETTE = (  # of classes without an order
     "#0072B2",

@@ -16,8 +16,17 @@ from ..daemon import Studio, channel, request
 REGISTRY = "382416733822.dkr.ecr.us-east-1.amazonaws.com"
 # hyperparameters, content type of the test channel, a metric it has in the end
 JOBS: dict[str, tuple[dict[str, str], str, str]] = {
-    "kmeans": ({"k": "3", "eval_metrics": '["msd","ssd"]'}, RECORDIO, "test:ssd"),
+    "kmeans": (
+        {"k": "3", "force_dense": "True", "eval_metrics": '["msd","ssd"]'},
+        RECORDIO,
+        "test:ssd",
+    ),
     "pca": ({"num_components": "2", "mini_batch_size": "100"}, RECORDIO, ""),
+    "randomcutforest": (
+        {"num_trees": "50", "mini_batch_size": "1000"},
+        "text/csv;label_size=1",
+        "test:f1",
+    ),
 }
 
 

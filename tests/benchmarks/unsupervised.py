@@ -19,6 +19,7 @@ import numpy as np
 from studio_ext.algorithms import job
 from studio_ext.algorithms.kmeans import training as kmeans
 from studio_ext.algorithms.pca import training as pca
+from studio_ext.algorithms.random_cut_forest import training as forest
 from tests.algorithms.unlabelled import unlabelled
 from tests.benchmarks.algorithms import COLUMNS, against
 
@@ -78,7 +79,51 @@ def components(features: Any, folder: Path) -> None:
     )
 
 
-ALL: dict[str, Callable[[Any, Path], None]] = {"kmeans": clusters, "pca": components}
+def anomalies(features: Any, folder: Path) -> None:
+    """Training on all rows, and the scores of 5,000."""
+    import krcf
+    from sklearn.ensemble import IsolationForest
+
+    rng = np.random.default_rng(0)
+    test = features[rng.permutation(len(features))[:5000]].copy()
+    labels = np.arange(len(test)) < 50
+    test[:50] += rng.normal(0, 8, (50, COLUMNS))
+    given = {"feature_dim": str(COLUMNS)}
+
+    def auc(scores: Any) -> str:
+        from sklearn.metrics import roc_auc_score
+
+        return f"AUC {roc_auc_score(labels, scores):.4f}"
+
+    def ours() -> str:
+        fit = forest.train(given, unlabelled(features), folder)
+        return auc(fit.model.scores(test))
+
+    def plain() -> str:
+        trees = krcf.RandomCutForest(
+            {"dimensions": COLUMNS, "shingle_size": 1, "num_trees": 100, "sample_size": 256,
+             "random_seed": 0, "output_after": 1, "lambda": 0.0}
+        )  # fmt: skip
+        for row in features[:25_600].tolist():
+            trees.update(row)
+        return auc([trees.score(row) for row in test.tolist()])
+
+    def isolation() -> str:
+        found = IsolationForest(n_estimators=100, random_state=0).fit(features)
+        return auc(-found.score_samples(test))
+
+    against(
+        "randomcutforest",
+        ours,
+        {"krcf, one forest, 25,600 rows": plain, "IsolationForest": isolation},
+    )
+
+
+ALL: dict[str, Callable[[Any, Path], None]] = {
+    "kmeans": clusters,
+    "pca": components,
+    "randomcutforest": anomalies,
+}
 
 
 def main() -> None:

@@ -20,16 +20,20 @@ JOBS: dict[str, tuple[dict[str, str], list[str], str]] = {
         ["scree", "plane"],
         "test explained_variance <score>=0.7",
     ),
+    "randomcutforest": ({"feature_dim": "64", "num_trees": "50"}, ["scores"], "test f1 <score>="),
 }
 
 
-def channels(folder: Path) -> dict[str, Any]:
+def channels(folder: Path, labelled: bool) -> dict[str, Any]:
     rows, found = rows_of("digits"), {}
     for name, part in (("train", rows[:1400]), ("test", rows[1400:])):
         path = folder / "input" / "data" / name
         path.mkdir(parents=True)
-        np.savetxt(path / "data.csv", part, "%g", ",")
-        found[name] = {"path": str(path), "content_type": "text/csv;label_size=0"}
+        labels = labelled and name == "test"
+        lines = np.column_stack([np.arange(len(part)) < 5, part]) if labels else part
+        np.savetxt(path / "data.csv", lines, "%g", ",")
+        kind = f"text/csv;label_size={int(labels)}"
+        found[name] = {"path": str(path), "content_type": kind}
     return found
 
 
@@ -41,7 +45,7 @@ def test_a_job(execute: Execute, tmp_path: Path, name: str) -> None:
         named(name).notebook,
         {
             "hyperparameters": hyperparameters,
-            "channels": channels(tmp_path),
+            "channels": channels(tmp_path, labelled=name == "randomcutforest"),
             "model_dir": str(model),
             "output_dir": str(output),
         },

@@ -8,6 +8,7 @@ from studio_ext.algorithms.hyperparameters import (
     Interval,
     Tunable,
     choice,
+    flag,
     integer,
     number,
     some_of,
@@ -72,6 +73,8 @@ HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
         some_of(*METRICS),
         default='["msd"]',
     ),
+    # Not in the guide's table; the SDK's KMeans sends it.
+    flag("force_dense", "Whether sparse rows are filled with zeros.", default="false"),
 )
 
 CONTENT_TYPES = ("application/x-recordio-protobuf", "text/csv")

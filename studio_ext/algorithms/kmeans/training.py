@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,14 @@ def read_data(
         raise DataError(
             f"channel 'train' has {data.train.rows} rows; expected at least k={values['k']}"
         )
-    return data
+    return filled(data) if values["force_dense"] else data
+
+
+def filled(data: Data) -> Data:
+    """With all rows dense, as ``force_dense`` asks."""
+    return Data(
+        {name: replace(table, features=table.dense()) for name, table in data.tables.items()}
+    )
 
 
 def all_values(hyperparameters: Mapping[str, str]) -> dict[str, Any]:

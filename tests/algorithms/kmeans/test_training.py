@@ -16,7 +16,7 @@ from studio_ext.algorithms.kmeans.contract import KMEANS
 from studio_ext.algorithms.kmeans.training import Fit
 from studio_ext.formats import mxnet
 from studio_ext.formats.errors import DataError
-from tests.algorithms.unlabelled import rows_of, unlabelled
+from tests.algorithms.unlabelled import RECORDIO, channel_files, rows_of, unlabelled
 
 ROWS = rows_of("digits")[:400]
 BASE = {"k": "10", "feature_dim": "64", "mini_batch_size": "100"}
@@ -74,7 +74,7 @@ def test_a_hyperparameter_changes_the_centres(
 
 
 def test_no_hyperparameter_is_forgotten() -> None:
-    elsewhere = {"feature_dim", "eval_metrics"}
+    elsewhere = {"feature_dim", "eval_metrics", "force_dense"}
     assert {h.name for h in KMEANS.hyperparameters} == {name for name, *_ in CHANGES} | elsewhere
 
 
@@ -172,6 +172,14 @@ def test_what_is_wrong_in_data(text: str, content_type: str, message: str) -> No
     with pytest.raises(DataError) as caught:
         training.read_data({"k": "2", "feature_dim": "2"}, channels)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("force", ["True", "false"])
+def test_force_dense_fills_rows(force: str) -> None:
+    channel = channel_files(sparse.csr_matrix(ROWS), RECORDIO)
+    data = training.read_data({**BASE, "force_dense": force}, {"train": channel})
+    assert data.train.sparse is (force == "false")
+    assert (data.train.dense() == ROWS).all()
 
 
 def test_labels_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
