@@ -27,6 +27,7 @@ JOBS: dict[str, tuple[dict[str, str], str, str]] = {
         "text/csv;label_size=1",
         "test:f1",
     ),
+    "lda": ({"num_topics": "2", "mini_batch_size": "150"}, RECORDIO, "test:pwll"),
 }
 
 
@@ -34,7 +35,7 @@ JOBS: dict[str, tuple[dict[str, str], str, str]] = {
 def test_a_job(served: Studio, bucket: str, name: str) -> None:
     """As the SDK sends it: recordio without labels."""
     hyperparameters, kind, metric = JOBS[name]
-    rows = np.abs(rows_of("iris"))
+    rows = np.round(rows_of("iris"))  # LDA takes counts
     uri = served.put(bucket, f"{name}/train/matrix_0.pbr", recordio.write(rows))
     labels = np.zeros(len(rows), np.float32) if "label_size=1" in kind else None
     body = recordio.write(rows) if labels is None else _csv(labels, rows)

@@ -18,8 +18,10 @@ import numpy as np
 
 from studio_ext.algorithms import job
 from studio_ext.algorithms.kmeans import training as kmeans
+from studio_ext.algorithms.lda import training as lda
 from studio_ext.algorithms.pca import training as pca
 from studio_ext.algorithms.random_cut_forest import training as forest
+from tests.algorithms.lda.documents import documents, matched
 from tests.algorithms.unlabelled import unlabelled
 from tests.benchmarks.algorithms import COLUMNS, against
 
@@ -119,10 +121,33 @@ def anomalies(features: Any, folder: Path) -> None:
     )
 
 
+def topics(features: Any, folder: Path) -> None:
+    """2,500 documents of ten topics and 500 words, whatever the rows asked for."""
+    from sklearn.decomposition import LatentDirichletAllocation
+
+    beta, counts = documents(0, topics=10, words=500, count=2500)
+    given = {"num_topics": "10", "feature_dim": "500", "mini_batch_size": "2500"}
+
+    def ours() -> str:
+        fit = lda.train(given, unlabelled(counts), folder)
+        return f"cosine {matched(fit.model.beta, beta):.4f}"
+
+    def peer(method: str) -> str:
+        found = LatentDirichletAllocation(10, learning_method=method, random_state=0).fit(counts)
+        return f"cosine {matched(found.components_, beta):.4f}"
+
+    against(
+        "lda, 10 topics",
+        ours,
+        {f"sklearn, {method}": lambda m=method: peer(m) for method in ("batch", "online")},
+    )
+
+
 ALL: dict[str, Callable[[Any, Path], None]] = {
     "kmeans": clusters,
     "pca": components,
     "randomcutforest": anomalies,
+    "lda": topics,
 }
 
 

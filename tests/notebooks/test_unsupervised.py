@@ -21,6 +21,11 @@ JOBS: dict[str, tuple[dict[str, str], list[str], str]] = {
         "test explained_variance <score>=0.7",
     ),
     "randomcutforest": ({"feature_dim": "64", "num_trees": "50"}, ["scores"], "test f1 <score>="),
+    "lda": (
+        {"num_topics": "5", "feature_dim": "64", "mini_batch_size": "1400"},
+        ["topics"],
+        "test pwll <score>=-",
+    ),
 }
 
 

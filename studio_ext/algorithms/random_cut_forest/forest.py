@@ -116,18 +116,17 @@ def _empty(features: int, size: int, samples: int, trees: int, seed: int) -> Any
     import krcf
 
     kept = BOXES / (BOX * trees * samples * features)
-    return krcf.RandomCutForest(
-        {
-            "dimensions": features,
-            "shingle_size": 1,
-            "num_trees": size,
-            "sample_size": samples,
-            "random_seed": seed,
-            "output_after": 1,
-            "lambda": 0.0,  # no decay: every row of the stream counts the same
-            "bounding_box_cache_fraction": min(1.0, kept),
-        }
-    )
+    options: Any = {
+        "dimensions": features,
+        "shingle_size": 1,
+        "num_trees": size,
+        "sample_size": samples,
+        "random_seed": seed,
+        "output_after": 1,
+        "lambda": 0.0,  # no decay: every row of the stream counts the same
+        "bounding_box_cache_fraction": min(1.0, kept),
+    }
+    return krcf.RandomCutForest(options)
 
 
 def _lists(rows: Any) -> Iterator[list[float]]:
