@@ -1,9 +1,9 @@
-"""The tables of a supervised training job: train, and validation and test where given."""
+"""The tables of a training job: train, and validation and test where given."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -91,6 +91,7 @@ def read_data(
     channels: Mapping[str, Mapping[str, Any]],
     *,
     weights: bool = False,
+    labelled: Collection[str] | None = None,
 ) -> Data:
     """Read the channels of a training job.
 
@@ -98,6 +99,8 @@ def read_data(
         algorithm: says which channels and content types there may be.
         channels: by name, each with ``path`` and ``content_type``.
         weights: whether the second CSV column is the row's weight.
+        labelled: the channels that must have labels, all when None. In others a row begins with a
+            label only where the content type says so, and it is left out.
 
     Raises:
         DataError: a channel is missing, unknown, empty, of another width than ``train``, or not
@@ -120,18 +123,23 @@ def read_data(
         if not set(types) <= set(TABULAR):
             continue
         given = channels[name]
+        needs_labels = labelled is None or name in labelled
         table = read_channel(
             name,
             given["path"],
             given.get("content_type"),
             default=types[0],
             accepts=types,
+            label_size=int(needs_labels),
             weights=weights,
         )
         for notice in table.notices:
             log(f"notice: {notice}")
-        if table.labels is None:
+        if needs_labels and table.labels is None:
             raise DataError(f"channel '{name}' has no labels; expected the label first in each row")
+        if not needs_labels and table.labels is not None:
+            log(f"notice: channel '{name}': labels are not used")
+            table = replace(table, labels=None)
         log(f"channel '{name}': {table.rows:,} rows of {table.columns:,} features")
         tables[name] = table
     return Data(_same_width(tables))
@@ -161,6 +169,8 @@ def _missing(table: Table) -> str:
 
 
 def _label(labels: Any) -> str:
+    if labels is None:
+        return "none"
     distinct = np.unique(labels)
     if len(distinct) <= 20 and np.equal(np.mod(distinct, 1), 0).all():
         return f"{len(distinct)} classes" if len(distinct) != 1 else f"always {distinct[0]:g}"

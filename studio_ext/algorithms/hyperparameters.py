@@ -7,6 +7,7 @@ values or says, for all of them at once, which value is wrong and what was expec
 from __future__ import annotations
 
 import difflib
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -57,10 +58,13 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Tunable:
-    """The range that SageMaker recommends for tuning, on a linear or logarithmic scale."""
+    """The range that SageMaker recommends for tuning, on a linear or logarithmic scale.
 
-    low: float
-    high: float
+    Of a category it has no numbers: all choices are tried.
+    """
+
+    low: float = 0.0
+    high: float = 0.0
     scale: str = "Linear"
 
 
@@ -194,6 +198,23 @@ def check(specification: Sequence[Hyperparameter], given: Mapping[str, str]) -> 
 def defaults(specification: Sequence[Hyperparameter]) -> dict[str, Any]:
     """The typed documented defaults, of the hyperparameters that have one."""
     return {one.name: one.read(one.default) for one in specification if one.default is not None}
+
+
+def some_of(*choices: str) -> Callable[[str], tuple[str, ...]]:
+    """A parser of free text: a JSON list of some of ``choices``."""
+
+    def parse(value: str) -> tuple[str, ...]:
+        try:
+            found = json.loads(value)
+        except ValueError:
+            found = None
+        if isinstance(found, str):
+            found = [found]
+        if not isinstance(found, list) or not found or not all(one in choices for one in found):
+            raise ValueError(f"a JSON list of some of {', '.join(choices)}")
+        return tuple(dict.fromkeys(found))
+
+    return parse
 
 
 def _unknown(name: str, text: str, known: Mapping[str, Hyperparameter]) -> str:

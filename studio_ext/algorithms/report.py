@@ -38,13 +38,18 @@ class Report:
 
     def save(self, output_dir: str | Path) -> Path:
         """Write the metrics as ``metrics.json``: channel -> metric -> value."""
-        path = Path(output_dir) / "metrics.json"
-        text = json.dumps(self.metrics, indent=2) + "\n"
-        write_whole(path, lambda part: _write(part, text))
-        return path
+        return save_metrics(self.metrics, output_dir)
 
     def table(self) -> MetricsTable:
         return MetricsTable(self.metrics)
+
+
+def save_metrics(metrics: Mapping[str, Mapping[str, float]], output_dir: str | Path) -> Path:
+    """Write ``metrics.json``: channel -> metric -> value."""
+    path = Path(output_dir) / "metrics.json"
+    text = json.dumps(metrics, indent=2) + "\n"
+    write_whole(path, lambda part: _write(part, text))
+    return path
 
 
 class MetricsTable:

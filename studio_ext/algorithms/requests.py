@@ -132,10 +132,15 @@ def accepted(accept: str | None, offers: Sequence[str]) -> str:
     raise UnsupportedAccept(f"accept '{accept}' is not supported; expected {', '.join(offers)}")
 
 
-def encode(predictions: Sequence[Mapping[str, Any]], accept: str) -> bytes:
-    """Predictions, each a mapping of names to numbers or lists, in one of the content types."""
+def encode(
+    predictions: Sequence[Mapping[str, Any]], accept: str, name: str = "predictions"
+) -> bytes:
+    """Predictions, each a mapping of names to numbers or lists, in one of the content types.
+
+    JSON has them as a list under ``name``.
+    """
     if accept == JSON:
-        return json.dumps({"predictions": list(predictions)}).encode()
+        return json.dumps({name: list(predictions)}).encode()
     if accept == JSONLINES:
         return "".join(f"{json.dumps(one)}\n" for one in predictions).encode()
     if accept == RECORDIO:

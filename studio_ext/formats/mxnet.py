@@ -8,7 +8,7 @@ u64 length and bytes.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,16 +19,17 @@ FILE, ARRAY = 0x112, 0xF993FAC9
 TYPES = ("float32", "float64", "float16", "uint8", "int32", "int8", "int64")
 
 
-def dump(arrays: Mapping[str, Any]) -> bytes:
-    """The file of named arrays."""
+def dump(arrays: Mapping[str, Any] | Sequence[Any]) -> bytes:
+    """The file of named arrays, or of arrays without names."""
     out = [struct.pack("<QQQ", FILE, 0, len(arrays))]
-    for array in arrays.values():
+    for array in arrays.values() if isinstance(arrays, Mapping) else arrays:
         out.append(struct.pack("<Iii", ARRAY, 0, array.ndim))
         out.append(struct.pack(f"<{array.ndim}q", *array.shape))
         out.append(struct.pack("<iii", 1, 0, TYPES.index(str(array.dtype))))
         out.append(np.ascontiguousarray(array).tobytes())
-    out.append(struct.pack("<Q", len(arrays)))
-    for name in arrays:
+    names = list(arrays) if isinstance(arrays, Mapping) else []
+    out.append(struct.pack("<Q", len(names)))
+    for name in names:
         out.append(struct.pack("<Q", len(name.encode())) + name.encode())
     return b"".join(out)
 

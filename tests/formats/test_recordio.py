@@ -54,7 +54,7 @@ def test_many_rows_take_the_fast_path_and_agree_with_the_slow_one(labelled: bool
     features = rng.normal(size=(500, 7)).astype("f4")
     labels = features[:, 0].copy() if labelled else None
     data = recordio.write(features, labels)
-    assert recordio._read_uniform(data) is not None
+    assert recordio._read_uniform(data, "a") is not None
     table = recordio.read(data, "a")
     odd = recordio.write(features[:1].astype("f8"), None if labels is None else labels[:1])
     slow = recordio.read(data + odd, "a")

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from studio_ext.algorithms.data import Data, read_data as read_tables
+from studio_ext.algorithms.features import check_present, fit_width
 from studio_ext.algorithms.hyperparameters import defaults
 from studio_ext.algorithms.job import log
 from studio_ext.algorithms.linear_learner import metrics
@@ -76,17 +77,9 @@ def all_values(hyperparameters: Mapping[str, str]) -> dict[str, Any]:
 
 def check_table(channel: str, table: Table, values: Mapping[str, Any]) -> None:
     """Raise DataError for missing values, a wrong width, or labels that are no classes."""
-    if values["feature_dim"] not in ("auto", table.columns):
-        raise DataError(
-            f"channel '{channel}' has {table.columns} features; expected "
-            f"feature_dim={values['feature_dim']}"
-        )
-    if not table.sparse and np.isnan(table.features).any():
-        row, column = np.argwhere(np.isnan(table.features))[0]
-        raise DataError(
-            f"channel '{channel}': row {row + 1}, feature {table.name(column)} is missing; "
-            f"linear-learner expects a number everywhere"
-        )
+    if values["feature_dim"] != "auto":
+        fit_width(channel, table, values["feature_dim"])
+    check_present(f"channel '{channel}'", table, "linear-learner")
     kind, labels = values["predictor_type"], np.asarray(table.labels)
     classes = {"binary_classifier": 2}.get(kind, values.get("num_classes"))
     if kind == "regressor" or classes is None:

@@ -1,0 +1,1 @@
+"""Random Cut Forest: how little a row is like the others (``randomcutforest``)."""
