@@ -143,6 +143,7 @@ class Daemon:
             environment=self._job_environment,
             roots=lambda: home.roots,
             grace=grace,
+            environments=home.environments,
             running=self._running,
         )
         training = TrainingJob(self.store, self.surroundings)
@@ -155,7 +156,7 @@ class Daemon:
             self.store, self.controller, lambda: {"version": __version__, "url": self.endpoint.url}
         )
         disk = Disk(
-            self.store, self.objects, home.jobs, home.root / "images",
+            self.store, self.objects, home.jobs, home.environments,
             {training.noun: training.ended},
         )  # fmt: skip
         roles = Roles(self.store)
