@@ -8,7 +8,7 @@ import platform
 import re
 import sysconfig
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -68,7 +68,12 @@ class Spec:
 
     def plain(self) -> dict[str, Any]:
         """As JSON holds it."""
-        return asdict(self)
+        return {
+            "name": self.name,
+            "python": self.python,
+            "requirements": list(self.requirements),
+            "imports": list(self.imports),
+        }
 
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> Spec:

@@ -21,6 +21,7 @@ from .readings import Readings
 from .results import Results
 
 CHUNK = 1 << 16
+LOOK = 0.2  # seconds between looking whether a silent script has ended
 KEPT = 40  # lines of what it said last, for the failure
 PATIENCE = 30.0  # seconds that an interrupted script may take to end
 SHOWN = 400  # lines of the program
@@ -185,7 +186,11 @@ def _follow(process: subprocess.Popen[bytes], readings: Readings) -> Sequence[st
         for stream in streams:
             selector.register(stream.source, selectors.EVENT_READ, stream)
         while selector.get_map():
-            for key, _ in selector.select():
+            ended = process.poll() is not None
+            ready = selector.select(0 if ended else LOOK)
+            if ended and not ready:
+                break  # what it left behind may keep its outputs open
+            for key, _ in ready:
                 if not key.data.pump():
                     selector.unregister(key.fd)
     return list(errors.last)

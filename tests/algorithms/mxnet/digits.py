@@ -14,7 +14,7 @@ def read(channel, seed):
     return rows[:, 1:] / 16, rows[:, 0]
 
 
-def batches(features, labels, size=32):
+def batches(features, labels, size=64):
     order = np.random.permutation(len(labels))
     for start in range(0, len(order), size):
         at = order[start : start + size]

@@ -90,7 +90,7 @@ def test_a_net_on_digits_is_as_good_as_sklearns(
             served.put(BUCKET, f"digits/{name}/{seed}.csv", text.getvalue())
         train, validation = tables["train"], tables["validation"]
         peer = MLPClassifier(
-            (64,), batch_size=32, learning_rate_init=0.003, max_iter=10, tol=0, random_state=seed
+            (64,), batch_size=64, learning_rate_init=0.01, max_iter=8, tol=0, random_state=seed
         )
         peer.n_iter_no_change = 100
         with pytest.warns(UserWarning, match="Maximum iterations"):
@@ -99,7 +99,7 @@ def test_a_net_on_digits_is_as_good_as_sklearns(
     name = submit(
         "digits",
         {"train.py": script},
-        hyperparameters={"epochs": 10, "hidden": 64, "lr": 0.003, "seeds": "0,1,2"},
+        hyperparameters={"epochs": 8, "hidden": 64, "lr": 0.01, "seeds": "0,1,2"},
         AlgorithmSpecification={
             "TrainingImage": IMAGE,
             "TrainingInputMode": "File",
@@ -212,7 +212,7 @@ time.sleep(600)
 
 @pytest.mark.parametrize("how", ["stopped", "too-long"])
 def test_a_stop_or_the_time_limit_ends_the_script(served: Studio, submit: Submit, how: str) -> None:
-    limit = {"MaxRuntimeInSeconds": 8 if how == "too-long" else 600}
+    limit = {"MaxRuntimeInSeconds": 5 if how == "too-long" else 600}
     name = submit(how, {"train.py": SLOW}, StoppingCondition=limit)
     patience = time.monotonic() + 60
     while not any("begun" in line for line in served.log_of(name)):
