@@ -33,6 +33,7 @@ from .control.admission import Admission, machine
 from .control.contract import Progress
 from .control.controller import Controller
 from .control.leftovers import Leftovers
+from .environments.environments import Environments
 from .errors import StudioError
 from .files import read_json, sweep, write_json
 from .home import Home
@@ -194,6 +195,7 @@ class Daemon:
             log.info("removed %d unfinished uploads", removed)
         servers = self._serve()
         loop.run_in_executor(None, self.leftovers.clear_all)
+        loop.run_in_executor(None, Environments(self.home.environments).sweep)
         work = loop.create_task(self.controller.work())
         self._announce()
         reasons = [work, loop.create_task(ended.wait()), loop.create_task(self._outlive_home())]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import io
+import signal
+import subprocess
 import sys
 import tarfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +18,9 @@ from studio_ext.environments.environments import Environments
 from studio_ext.environments.spec import Spec
 from studio_ext.errors import StudioError
 from studio_ext.runs import layout, scripts
-from studio_ext.runs.spec import Script
+from studio_ext.runs.journal import read, read_log
+from studio_ext.runs.record import Exit
+from studio_ext.runs.spec import Script, Spec as Orders
 
 EMPTY = Spec("empty", f"{sys.version_info.major}.{sys.version_info.minor}", ())
 
@@ -95,3 +101,45 @@ def test_requirements_make_another(
 def test_texts_are_those_of_the_source(folder: Path) -> None:
     (folder / layout.CODE / "train.py").write_text("/opt/ml")
     assert list(scripts.texts(folder)) == ["/opt/ml"]
+
+
+SLOW = Spec("slow", EMPTY.python, (), imports=("time; time.sleep(25)",))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_is_ended_while_its_environment_is_made(
+    objects: FolderObjects, folder: Path, tmp_path: Path, number: int
+) -> None:
+    """It ends at once, and no half of an environment is there for the next."""
+    upload(objects, "train.py")
+    room = tmp_path / "environments"
+    orders = Orders(
+        job="TrainingJob/a", token=7, bell=str(tmp_path / "bell"), grace=60.0,
+        objects={"root": str(objects.root)}, notebook=str(tmp_path / "none.ipynb"),
+        engine="inprocess",
+        script=Script("s3://here/sourcedir.tar.gz", SLOW.plain(), str(room)),
+    )  # fmt: skip
+    orders.write(folder)
+    with subprocess.Popen([sys.executable, "-m", "studio_ext.runs.runner", str(folder)]) as runner:
+        until(lambda: any("trying to import" in each["m"] for each in read_log(folder)))
+        began = time.monotonic()
+        runner.send_signal(number)
+        runner.wait(30)
+    assert time.monotonic() - began < 15
+    phases = [entry["name"] for entry in read(folder, "events.jsonl") if entry["event"] == "phase"]
+    assert phases == ["Downloading", "DownloadingTrainingImage"]
+    assert Environments(room).every() == []
+    if number == signal.SIGTERM:
+        end = Exit.read(folder)
+        assert end is not None
+        assert (end.outcome, end.files) == ("stopped", {})
+    else:
+        Environments(room).sweep()
+    assert [path.name for path in room.iterdir()] == [f"{SLOW.fingerprint}.lock"]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    patience = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < patience
+        time.sleep(0.05)
