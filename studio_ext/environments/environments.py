@@ -20,7 +20,7 @@ from ..files import TEMPORARY, is_orphan, read_json, write_json
 from ..processes.lock import Lock
 from . import tool
 from .spec import Spec
-from .tool import Tell
+from .tool import EnvironmentFailed, Tell
 
 RECORD = "environment.json"
 LOCK = ".lock"
@@ -146,6 +146,11 @@ class Environments:
             if path.exists():
                 self._discard(path)  # its interpreter is gone
             os.rename(draft, path)
+        except EnvironmentFailed as error:
+            cure = spec.cure(str(error))
+            if not cure:
+                raise
+            raise EnvironmentFailed(f"{error}; run: {cure}") from None
         finally:
             shutil.rmtree(draft, ignore_errors=True)
         tell(f"the environment is ready after {time.monotonic() - started:.1f} s")

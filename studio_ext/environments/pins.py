@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from . import tool
@@ -38,7 +39,7 @@ def extended(spec: Spec, requirements: Path, tell: Tell = lambda line: None) -> 
         tool.run(command, cwd=requirements.parent, what=what, tell=tell)
         lines = [line.split(" #")[0].strip() for line in out.read_text().splitlines()]
     pins = tuple(line for line in lines if line and not line.startswith(("#", "-")))
-    return Spec(f"{spec.name} with {requirements.name}", spec.python, pins, spec.imports)
+    return replace(spec, name=f"{spec.name} with {requirements.name}", requirements=pins)
 
 
 def _named(text: str) -> set[str]:

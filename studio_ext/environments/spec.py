@@ -34,6 +34,7 @@ class Spec:
         requirements: every package, those that others need among them: ``name==version``, or
             ``name @ url``. Nothing else is installed.
         imports: modules that must be importable before anybody gets the environment.
+        cures: words of a failure, and the command that helps; they do not count as content.
 
     Raises:
         SpecError: names what is not pinned.
@@ -43,6 +44,7 @@ class Spec:
     python: str
     requirements: tuple[str, ...]
     imports: tuple[str, ...] = ()
+    cures: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if not PYTHON.fullmatch(self.python):
@@ -73,13 +75,23 @@ class Spec:
             "python": self.python,
             "requirements": list(self.requirements),
             "imports": list(self.imports),
+            "cures": [list(cure) for cure in self.cures],
         }
 
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> Spec:
         """The spec that ``plain`` was made of."""
-        lists = {name: tuple(plain.get(name, ())) for name in ("requirements", "imports")}
-        return cls(plain["name"], plain["python"], **lists)
+        return cls(
+            plain["name"],
+            plain["python"],
+            tuple(plain["requirements"]),
+            tuple(plain.get("imports", ())),
+            tuple((words, command) for words, command in plain.get("cures", ())),
+        )
+
+    def cure(self, words: str) -> str:
+        """The command that helps against a failure in these words; empty when none is known."""
+        return next((command for known, command in self.cures if known in words), "")
 
 
 def _pinned(text: str) -> str:

@@ -14,7 +14,7 @@ from ..errors import StudioError
 from . import indexes
 
 Tell = Callable[[str], object]
-KEPT = 30  # lines of output, for the failure
+KEPT, WORDS = 30, 800  # lines and characters of output, for the failure
 # Of the process that asks; another interpreter must not take them for its own.
 NOT_ITS_OWN = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "VIRTUAL_ENV", "CONDA_PREFIX")
 
@@ -90,5 +90,5 @@ def run(command: Sequence[str], *, cwd: Path, what: str, tell: Tell) -> None:
             process.wait()
     if code != 0:
         ended = f"signal {-code}" if code < 0 else f"code {code}"
-        words = "\n".join(last) or f"{Path(command[0]).name} ended with {ended}"
+        words = "\n".join(last)[-WORDS:] or f"{Path(command[0]).name} ended with {ended}"
         raise EnvironmentFailed(f"{what}: {words}")

@@ -41,6 +41,11 @@ ENVIRONMENT = Spec(
         "s3transfer==0.19.3",
     ),
     imports=("mxnet",),
+    cures=(
+        ("libquadmath", "apt install libquadmath0"),
+        ("libgomp", "apt install libgomp1"),
+        ("No interpreter found", "uv python install 3.11"),
+    ),
 )
 
 

@@ -71,7 +71,7 @@ class Script:
     def command(self) -> list[str]:
         """What is run, in the source's folder."""
         shell = self.path.suffix == ".sh"
-        start = ["/bin/sh"] if shell else [str(self._python)]
+        start = ["bash"] if shell else [str(self._python)]
         return [*start, self.launch.program, *self.launch.arguments]
 
     def variables(self) -> dict[str, str]:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,14 @@ def test_a_failure_has_the_tools_own_words(
     with pytest.raises(EnvironmentFailed, match=message):
         environments.make(spec(*requirements, imports=imports))
     assert names(environments) == []
+
+
+def test_a_failure_that_is_known_ends_with_its_cure(environments: Environments) -> None:
+    found = replace(spec("broken==1", imports=("broken",)), cures=(("not_there", "apt install x"),))
+    with pytest.raises(EnvironmentFailed, match=r"(?s)'not_there'.*; run: apt install x"):
+        environments.make(found)
+    assert found.fingerprint == spec("broken==1", imports=("broken",)).fingerprint
+    assert type(found).of(found.plain()) == found
 
 
 def test_without_the_tool_its_command_is_named(

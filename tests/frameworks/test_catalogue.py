@@ -14,6 +14,7 @@ REGISTRY = "763104351884.dkr.ecr.us-east-1.amazonaws.com"
 # As image_uris.retrieve of sagemaker 2.257 answers, for training.
 IMAGES = (
     f"{REGISTRY}/mxnet-training:1.9.0-cpu-py38",
+    f"{REGISTRY}/mxnet-training:1.9-cpu-py38",
     f"{REGISTRY}/mxnet-training:1.8.0-gpu-py37",
     f"{REGISTRY}/mxnet-training:1.6.0-cpu-py3",
     "727897471807.dkr.ecr.cn-north-1.amazonaws.com.cn/mxnet-training:1.4.1-cpu-py3",
@@ -51,7 +52,7 @@ def test_what_cannot_train_says_why(image: str, message: str) -> None:
 
 def test_who_asked_for_something_else_is_told() -> None:
     framework = catalogue.FRAMEWORKS[0]
-    version, gpu = catalogue.notices(IMAGES[1], framework)
+    version, gpu = catalogue.notices(IMAGES[2], framework)
     assert version == "the image has MXNet 1.8.0, the script runs with MXNet 1.9.1"
     assert "mxnet.gpu() fails" in gpu
     assert catalogue.notices("mxnet-training:1.9.1-cpu-py38", framework) == []

@@ -75,7 +75,7 @@ def test_it_finds_its_places(
 def test_a_shell_script_runs_in_the_environment_too(
     make: Make, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    make("command -v python; echo $2", "train.sh", lr="3").run()
+    make("[[ 1 ]] && command -v python; echo $2", "train.sh", lr="3").run()
     assert capsys.readouterr().out == f"{Path(sys.executable).parent}/python\n3\n"
 
 
