@@ -33,6 +33,7 @@ from .control.admission import Admission, machine
 from .control.contract import Progress
 from .control.controller import Controller
 from .control.leftovers import Leftovers
+from .environments.environments import Environments
 from .errors import StudioError
 from .files import read_json, sweep, write_json
 from .home import Home
@@ -143,6 +144,7 @@ class Daemon:
             environment=self._job_environment,
             roots=lambda: home.roots,
             grace=grace,
+            environments=home.environments,
             running=self._running,
         )
         training = TrainingJob(self.store, self.surroundings)
@@ -155,7 +157,7 @@ class Daemon:
             self.store, self.controller, lambda: {"version": __version__, "url": self.endpoint.url}
         )
         disk = Disk(
-            self.store, self.objects, home.jobs, home.root / "images",
+            self.store, self.objects, home.jobs, home.environments,
             {training.noun: training.ended},
         )  # fmt: skip
         roles = Roles(self.store)
@@ -193,6 +195,7 @@ class Daemon:
             log.info("removed %d unfinished uploads", removed)
         servers = self._serve()
         loop.run_in_executor(None, self.leftovers.clear_all)
+        loop.run_in_executor(None, Environments(self.home.environments).sweep)
         work = loop.create_task(self.controller.work())
         self._announce()
         reasons = [work, loop.create_task(ended.wait()), loop.create_task(self._outlive_home())]

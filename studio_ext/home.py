@@ -50,6 +50,10 @@ class Home:
         return self.root / "jobs"
 
     @property
+    def environments(self) -> Path:
+        return self.root / "environments"
+
+    @property
     def identity(self) -> Path:
         return self.root / "identity"
 

@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from ..identity import command as env_command
-    from . import demo, doctor, env, logs, run, service
+    from . import demo, doctor, env, environments, logs, run, service
 
     parser = argparse.ArgumentParser(
         prog="studio", description="SageMaker on your own Jupyter.", allow_abbrev=False
@@ -62,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     service.stop_arguments(verb("stop", "end the daemon; its jobs go on", service.stop))
     env_command.add_arguments(
         verb("env", "variables for boto3, the AWS CLI, s3fs and pandas", env.env)
+    )
+    environments.arguments(
+        verb("environments", "Python environments of scripts", environments.environments)
     )
     verb("doctor", "what is missing, and the command that fixes it", doctor.doctor)
     return parser

@@ -2,6 +2,7 @@
 
 ====================================================  ===========================================
 ``…dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.0-5``  a built-in algorithm, any region
+``…/mxnet-training:1.9.0-cpu-py38``                   a framework, for a script of the user's
 ``s3://bucket/folder/mine.ipynb``                     a notebook in a bucket
 ``folder/mine.ipynb`` or ``file:///root/mine.ipynb``  a notebook under a folder that Studio serves
 ====================================================  ===========================================
@@ -20,6 +21,8 @@ from ..algorithms.algorithm import Algorithm
 from ..bucket.objects import Objects
 from ..bucket.uri import S3Uri
 from ..errors import ValidationException
+from ..frameworks import catalogue as frameworks
+from ..frameworks.framework import Framework
 
 # The variable in a job's Environment that names the kernel of its notebook, instead of its own.
 KERNEL = "STUDIO_KERNEL"
@@ -27,10 +30,16 @@ KERNEL = "STUDIO_KERNEL"
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A notebook: a path or an ``s3://`` URI, and the algorithm it belongs to, if any."""
+    """A notebook: a path or an ``s3://`` URI, and what it belongs to, unless it is the user's."""
 
     notebook: str
     algorithm: Algorithm | None = None
+    framework: Framework | None = None
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether the notebook is one of ours, which knows its job."""
+        return self.algorithm is not None or self.framework is not None
 
 
 def shipped(name: str) -> Path:
@@ -56,6 +65,9 @@ def resolve(image: str, objects: Objects, roots: Sequence[Path]) -> Code:
             return Code(_object(image, objects))
         return Code(str(_file(image, roots)))
     try:
+        framework = frameworks.find(image)
+        if framework is not None:
+            return Code(str(shipped(framework.notebook)), framework=framework)
         algorithm = catalogue.resolve(image)
     except catalogue.UnknownImage as error:
         raise ValidationException(

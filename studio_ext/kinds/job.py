@@ -28,6 +28,7 @@ class Surroundings:
         environment: the variables of an attempt from elsewhere, such as its credentials.
         roots: folders whose notebooks may be run by path.
         grace: seconds between asking a job to stop and killing it.
+        environments: folder of the environments that scripts run in.
         running: the folder and progress of a job's attempt under way, None when there is none.
     """
 
@@ -37,6 +38,7 @@ class Surroundings:
     environment: Callable[[Resource, Attempt], Mapping[str, str]]
     roots: Callable[[], tuple[Path, ...]] = tuple
     grace: float = 120.0
+    environments: Path = Path("environments")
     running: Callable[[int], tuple[Path, Progress | None] | None] = lambda _: None
 
 

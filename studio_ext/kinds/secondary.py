@@ -10,6 +10,7 @@ MESSAGES = {
     "Starting": "Starting the training job",
     "Pending": "Waiting for room on this machine",
     "Downloading": "Downloading input data",
+    "DownloadingTrainingImage": "Making the environment",
     "Training": "Training in progress",
     "Uploading": "Uploading generated training model",
     "Stopping": "Stopping the training job",

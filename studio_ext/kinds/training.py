@@ -12,9 +12,11 @@ from typing import Any, ClassVar
 
 from ..bucket.uri import S3Uri
 from ..control.contract import Change, Needs, Progress, Publication
+from ..frameworks import catalogue as frameworks
+from ..frameworks.launch import Launch
 from ..runs import journal, layout
 from ..runs.record import Exit
-from ..runs.spec import Spec
+from ..runs.spec import Script, Spec
 from ..store import Attempt, Resource
 from . import code, secondary, training_request
 from .instances import instance
@@ -73,14 +75,24 @@ class TrainingJob(Job):
         kind = body["ResourceConfig"]["InstanceType"]
         metrics = list(body["AlgorithmSpecification"].get("MetricDefinitions") or ())
         parameters: dict[str, Any] = {}
-        if found.algorithm is not None:
-            metrics += found.algorithm.metric_definitions()
+        script: Script | None = None
+        if found.is_shipped:
             parameters = {
                 "hyperparameters": given,
                 "channels": layout.channel_parameters(config),
                 "model_dir": layout.MODEL,
                 "output_dir": layout.OUTPUT_DATA,
             }
+        if found.algorithm is not None:
+            metrics += found.algorithm.metric_definitions()
+        if found.framework is not None:
+            parameters |= {"metrics": metrics, "source": layout.CODE}
+            script = Script(
+                source=Launch.of(given, body.get("Environment") or {}).source,
+                environment=found.framework.environment.plain(),
+                environments=str(around.environments),
+                notices=frameworks.notices(image, found.framework),
+            )
         spec = Spec(
             job=f"{self.noun}/{job.name}",
             token=attempt.token,
@@ -88,12 +100,13 @@ class TrainingJob(Job):
             bell=str(around.bell),
             objects=dict(around.objects_config),
             parameters=parameters,
-            hyperparameters=None if found.algorithm else given,
+            script=script,
+            hyperparameters=None if found.is_shipped else given,
             channels=config,
             config=layout.configuration(given, config, kind, body.get("CheckpointConfig")),
             metrics=metrics,
-            engine="inprocess" if found.algorithm else "auto",
-            kernel=None if found.algorithm else (body.get("Environment") or {}).get(code.KERNEL),
+            engine="inprocess" if found.is_shipped else "auto",
+            kernel=None if found.is_shipped else (body.get("Environment") or {}).get(code.KERNEL),
             max_runtime=body["StoppingCondition"]["MaxRuntimeInSeconds"],
             grace=around.grace,
             checkpoints=(body.get("CheckpointConfig") or {}).get("S3Uri"),

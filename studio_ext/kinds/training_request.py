@@ -13,6 +13,7 @@ from ..bucket import channels
 from ..bucket.objects import Objects
 from ..bucket.uri import S3Uri
 from ..errors import ValidationException
+from ..frameworks.launch import SOURCE, Launch, LaunchError
 from . import code
 from .instances import instance
 
@@ -63,7 +64,9 @@ def check(params: Mapping[str, Any], objects: Objects, roots: Sequence[Path]) ->
     given = params.get("HyperParameters") or {}
     found = code.resolve(image, objects, roots)
     _check_resources(params, found)
-    if found.algorithm is None:
+    if found.framework is not None:
+        _check_script(given, params.get("Environment") or {}, objects)
+    elif found.algorithm is None:
         _check_names(given)
         _check_kernel((params.get("Environment") or {}).get(code.KERNEL))
     else:
@@ -157,6 +160,22 @@ def _check_names(given: Mapping[str, str]) -> None:
                 f"HyperParameters: {name!r} cannot be a notebook's parameter; "
                 "expected a Python name such as learning_rate"
             )
+
+
+def _check_script(
+    given: Mapping[str, str], environment: Mapping[str, str], objects: Objects
+) -> None:
+    try:
+        launch = Launch.of(given, environment)
+    except LaunchError as error:
+        raise ValidationException(str(error)) from None
+    uri = _uri(f"HyperParameters: {SOURCE}", launch.source)
+    _need_bucket(objects, f"HyperParameters: {SOURCE}", uri)
+    if not objects.exists(uri.bucket, uri.key):
+        raise ValidationException(
+            f"HyperParameters: {SOURCE} {launch.source!r} is not there; upload it with: "
+            f"tar czf sourcedir.tar.gz -C FOLDER . && aws s3 cp sourcedir.tar.gz {uri}"
+        )
 
 
 def _check_kernel(name: str | None) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class Lock:
-    """An exclusive ``flock`` on a file that stays.
+    """A ``flock`` on a file that stays.
 
     The kernel lets go of it when the last process that inherited the descriptor ends; children
     started by ``exec`` do not inherit it.
@@ -18,13 +18,18 @@ class Lock:
         self.path = path
         self._descriptor: int | None = None
 
-    def take(self) -> bool:
-        """Take it without waiting. False when somebody else has it."""
+    def take(self, *, shared: bool = False) -> bool:
+        """Take it without waiting. False when somebody else has it.
+
+        Args:
+            shared: with all who share it; the others want it alone.
+        """
         if self._descriptor is not None:
             return True
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(descriptor)
             return False

@@ -33,6 +33,7 @@ from .spec import Spec
 
 if TYPE_CHECKING:
     from ..bucket.objects import Objects
+    from ..environments.environments import Environment
     from ..kernels.outcome import Outcome
     from ..kernels.stop import Stop
 
@@ -76,6 +77,7 @@ class Run:
         self.stop: Stop = Stop()
         self.stopped_by: str | None = None
         self.trained: tuple[float, float] | None = None
+        self.environment: Environment | None = None  # held, so that nobody removes it
         self.journal = Journal(
             folder,
             metrics=spec.metrics,
@@ -109,9 +111,10 @@ class Run:
         self.journal.phase("Downloading", "Downloading input data")
         notebook = self._stage(objects)
         failpoint("runner.staged")
+        parameters = self._script(objects)
         self._listen_to_stop()
         self.journal.phase("Training", "Training image download completed. Training in progress.")
-        outcome = self._execute(notebook)
+        outcome = self._execute(notebook, parameters)
         failpoint("runner.executed")
         ended = self._judge(outcome)
         if spec.checkpoints:
@@ -139,11 +142,30 @@ class Run:
         objects.fetch(found, target)
         return target
 
-    def _execute(self, notebook: Path) -> Outcome:
+    def _script(self, objects: Objects) -> dict[str, Any]:
+        """What the notebook of a script is told beside its parameters: the interpreter."""
+        script = self.spec.script
+        if script is None:
+            return {}
+        from . import scripts
+
+        def tell(line: str) -> None:
+            self.journal.text("stdout", f"{line}\n")
+
+        scripts.stage(script, self.folder, objects)
+        for notice in script.notices:
+            tell(f"notice: {notice}")
+        if not scripts.is_ready(script, self.folder):
+            name = script.environment["name"]
+            self.journal.phase("DownloadingTrainingImage", f"Making the environment {name}")
+        self.environment = scripts.environment(script, self.folder, tell)
+        return {"python": str(self.environment.python)}
+
+    def _execute(self, notebook: Path, more: dict[str, Any]) -> Outcome:
         from ..kernels.execute import execute
         from .parameters import typed
 
-        parameters = dict(self.spec.parameters)
+        parameters = self.spec.parameters | more
         if self.spec.hyperparameters:
             parameters |= typed(notebook, self.spec.hyperparameters)
         self._confine(notebook)
@@ -168,20 +190,25 @@ class Run:
             self.journal.flush()
 
     def _confine(self, notebook: Path) -> None:
-        """Show the folder at ``/opt/ml``; shipped notebooks have no need of it.
+        """Show the folder at ``/opt/ml``; shipped notebooks that run no script need it not.
 
         Raises:
             StudioError: the job names the place, and this system cannot give it one.
         """
         from ..kernels.confine import bind_opt_ml
 
-        if self.spec.engine == "inprocess":
+        if self.spec.engine == "inprocess" and self.spec.script is None:
             return
         reason = bind_opt_ml(self.folder)
         if not reason:
             return
-        given = [*os.environ.values(), *(self.spec.hyperparameters or {}).values()]
-        if any(OPT_ML in text for text in (notebook.read_text(errors="replace"), *given)):
+        said = [notebook.read_text(errors="replace"), *os.environ.values()]
+        said += (self.spec.hyperparameters or {}).values()
+        if self.spec.script is not None:
+            from . import scripts
+
+            said += [*scripts.texts(self.folder), *self.spec.parameters["hyperparameters"].values()]
+        if any(OPT_ML in text for text in said):
             raise StudioError(
                 f"the job names {OPT_ML}, which it cannot have here ({reason}); "
                 "use the SM_* variables, such as SM_MODEL_DIR, instead"

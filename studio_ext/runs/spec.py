@@ -13,6 +13,23 @@ CONSOLES = "kernels"
 
 
 @dataclass(frozen=True, slots=True)
+class Script:
+    """A script that the notebook runs, and where.
+
+    Attributes:
+        source: the ``s3://`` URI of the archive that it comes in.
+        environment: what its environment holds, as ``environments.spec.Spec.plain`` says it.
+        environments: the folder of the environments.
+        notices: lines for the log.
+    """
+
+    source: str
+    environment: dict[str, Any]
+    environments: str
+    notices: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class Spec:
     """An attempt, as the runner needs to know it. Secrets travel in the environment instead.
 
@@ -31,6 +48,7 @@ class Spec:
         grace: seconds between asking to stop and killing.
         bell: where to ring when something happened.
         objects: how to reach the bucket: ``{"root": folder}`` or ``{"endpoint": url}``.
+        script: of the user's, that the notebook runs; None when the notebook is all.
         checkpoints: the S3 URI that the checkpoint folder is restored from and saved to.
     """
 
@@ -49,6 +67,7 @@ class Spec:
     max_runtime: float = 86_400
     grace: float = 120
     checkpoints: str | None = None
+    script: Script | None = None
 
     @property
     def sockets(self) -> Path:
@@ -69,4 +88,5 @@ class Spec:
         found = read_json(directory / FILE)
         if found is None:
             raise FileNotFoundError(f"{directory / FILE} is missing")
-        return cls(**found)
+        script = found.pop("script", None)
+        return cls(**found, script=script and Script(**script))

@@ -22,6 +22,18 @@ def test_a_lock_is_taken_once(tmp_path: Path) -> None:
     assert (tmp_path / "lock").exists(), "removing the file would let two hold it"
 
 
+def test_a_shared_lock_keeps_out_who_wants_it_alone(tmp_path: Path) -> None:
+    first, second, alone = (Lock(tmp_path / "lock") for _ in range(3))
+    assert first.take(shared=True)
+    assert second.take(shared=True)
+    assert not alone.take()
+    first.release()
+    assert not alone.take()
+    second.release()
+    assert alone.take()
+    assert not first.take(shared=True)
+
+
 def test_a_killed_holder_lets_go(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     code = (

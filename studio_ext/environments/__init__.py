@@ -1,0 +1,1 @@
+"""Python environments of pinned packages, made once by uv and shared by the jobs that need them."""
