@@ -77,3 +77,18 @@ def test_the_default_content_type_is_sagemakers() -> None:
     channel = write("train", "1 0:2\n")
     channel["content_type"] = None
     assert read_data(XGBOOST, {"train": channel}).train.columns == 1
+
+
+def test_channels_that_need_no_labels(capsys: pytest.CaptureFixture[str]) -> None:
+    channels = {
+        "train": write("train", "1,2\n3,4\n"),
+        "validation": write("validation", "0,1,2\n1,3,4\n"),
+    }
+    data = read_data(XGBOOST, channels, labelled=("validation",))
+    assert data.train.labels is None
+    assert data.tables["validation"].labels is not None
+    assert "train       2     2         none     none" in repr(data.summary())
+    channels["train"]["content_type"] = "text/csv;label_size=1"
+    channels["validation"]["content_type"] = "text/csv;label_size=1"
+    assert read_data(XGBOOST, {"train": channels["validation"]}, labelled=()).train.labels is None
+    assert "notice: channel 'train': labels are not used" in capsys.readouterr().out

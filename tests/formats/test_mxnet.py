@@ -16,6 +16,11 @@ def test_round_trip() -> None:
         assert read[name].tolist() == array.tolist()
 
 
+def test_arrays_without_names() -> None:
+    read = mxnet.load(mxnet.dump([np.eye(2), np.ones(3)]))
+    assert {name: array.shape for name, array in read.items()} == {"0": (2, 2), "1": (3,)}
+
+
 @pytest.mark.parametrize("data", [b"", b"no" * 30, mxnet.dump({"a": np.ones(9)})[:60]])
 def test_other_files(data: bytes) -> None:
     with pytest.raises(DataError, match="not a file of MXNet arrays"):

@@ -58,7 +58,7 @@ def test_many_rows_take_the_fast_path_and_agree_with_the_slow_one(labelled: bool
     table = recordio.read(data, "a")
     odd = recordio.write(features[:1].astype("f8"), None if labels is None else labels[:1])
     slow = recordio.read(data + odd, "a")
-    assert recordio._read_uniform(data + odd) is None
+    assert recordio._read_uniform(data + odd, "a") is None
     assert table is not None
     assert slow is not None
     assert (table.features == features).all()
