@@ -55,7 +55,7 @@ def read(data: bytes, source: str) -> Table | None:
     """
     if not data:
         return None
-    uniform = _read_uniform(data)
+    uniform = _read_uniform(data, source)
     if uniform is not None:
         return uniform
     rows = []
@@ -185,13 +185,13 @@ def _varints(data: bytes) -> list[int]:
     return numbers
 
 
-def _read_uniform(data: bytes) -> Table | None:
+def _read_uniform(data: bytes, source: str) -> Table | None:
     """The fast path: dense float32 records that differ only in their numbers; None otherwise.
 
     Two frames filled with opposite bits show which bytes are numbers; if the others agree in every
     record, the numbers are columns of one byte matrix.
     """
-    first = parse(next(payloads(data, "data")))
+    first = parse(next(payloads(data, source)), f"{source}: record 1")
     features, label = first.features.get("values"), first.label.get("values")
     tensors = [tensor for tensor in (features, label) if tensor is not None]
     if features is None or any(t.keys is not None or t.values.dtype != "<f4" for t in tensors):

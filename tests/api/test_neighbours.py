@@ -1,0 +1,51 @@
+"""Jobs of KNN, Factorization Machines, BlazingText and IP Insights, as boto3 asks for them."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from typing import Any
+
+import pytest
+
+from ..daemon import Studio, channel, request
+
+CSV = "text/csv"
+POINTS = "\n".join(f"{int(x > 20)},{x},{x % 3}" for x in range(40))
+REGISTRY = "382416733822.dkr.ecr.us-east-1.amazonaws.com"
+
+# image, hyperparameters, channels (name, content type, body), artefacts, a metric
+JOBS: list[tuple[str, dict[str, str], list[tuple[str, str, str | bytes]], set[str], str]] = [
+    (
+        "knn",
+        {"k": "3", "feature_dim": "2", "sample_size": "40", "predictor_type": "classifier"},
+        [("train", CSV, POINTS), ("test", CSV, POINTS)],
+        {"model_algo-1"},
+        "test:accuracy",
+    ),
+]
+
+
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job[0])
+def test_a_job(served: Studio, bucket: str, job: Any) -> None:
+    image, hyperparameters, channels, artefacts, metric = job
+    inputs = []
+    for name, kind, body in channels:
+        served.put(bucket, f"{image}/{name}/data", body)
+        inputs.append(channel(name, f"s3://{bucket}/{image}/{name}/", kind))
+    served.client("sagemaker").create_training_job(
+        **request(
+            f"a-{image}",
+            f"{REGISTRY}/{image}:1",
+            bucket,
+            HyperParameters=hyperparameters,
+            InputDataConfig=inputs,
+        )
+    )
+    done = served.end_of(f"a-{image}")
+    assert done["TrainingJobStatus"] == "Completed", done.get("FailureReason")
+    assert metric in {each["MetricName"] for each in done["FinalMetricDataList"]}
+    key = done["ModelArtifacts"]["S3ModelArtifacts"].removeprefix(f"s3://{bucket}/")
+    body = served.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    with tarfile.open(fileobj=io.BytesIO(body), mode="r:gz") as archive:
+        assert {one.name for one in archive if one.isfile()} == artefacts

@@ -1,0 +1,48 @@
+"""The notebooks of KNN, Factorization Machines, BlazingText and IP Insights."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+from studio_ext.algorithms.catalogue import named
+from tests.algorithms.conftest import split
+from tests.notebooks.conftest import Execute, outputs, pictures
+from tests.notebooks.test_algorithms import channels
+
+
+def run(execute: Execute, name: str, given: dict[str, str], inputs: Any, folder: Path) -> Any:
+    """Execute the notebook of an algorithm as a job does."""
+    return execute(
+        named(name).notebook,
+        {
+            "hyperparameters": given,
+            "channels": inputs,
+            "model_dir": str(folder / "model"),
+            "output_dir": str(folder / "output"),
+        },
+    )
+
+
+def check(notebook: Any, folder: Path, artefacts: set[str], drawn: list[str]) -> dict[str, Any]:
+    """What every job leaves; its metrics."""
+    assert {path.name for path in (folder / "model").iterdir()} == artefacts
+    found = pictures(notebook)
+    assert list(found) == drawn
+    for name, one in found.items():
+        assert len(base64.b64decode(one.data["image/png"])) < 80_000, name
+        assert len(one.data["text/plain"]) > 10, "a picture has a caption"
+    assert "<table>" in outputs(notebook, "metrics")[-1].data["text/html"]
+    metrics: dict[str, Any] = json.loads((folder / "output" / "metrics.json").read_text())
+    return metrics
+
+
+def test_knn(execute: Execute, tmp_path: Path) -> None:
+    data = split("digits")
+    data = type(data)({"train": data.train, "test": data.tables["validation"]})
+    given = {"predictor_type": "classifier", "feature_dim": "64", "k": "3", "sample_size": "900"}
+    notebook = run(execute, "knn", given, channels(data, tmp_path), tmp_path)
+    metrics = check(notebook, tmp_path, {"model_algo-1"}, ["outcome", "by-k"])
+    assert metrics["test"]["accuracy"] > 0.9
