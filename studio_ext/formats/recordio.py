@@ -185,7 +185,7 @@ def _varints(data: bytes) -> list[int]:
     return numbers
 
 
-def _read_uniform(data: bytes, source: str) -> Table | None:
+def _read_uniform(data: bytes, source: str = "data") -> Table | None:
     """The fast path: dense float32 records that differ only in their numbers; None otherwise.
 
     Two frames filled with opposite bits show which bytes are numbers; if the others agree in every

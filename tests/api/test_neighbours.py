@@ -6,12 +6,17 @@ import io
 import tarfile
 from typing import Any
 
+import numpy as np
 import pytest
+
+from studio_ext.formats import recordio
 
 from ..daemon import Studio, channel, request
 
 CSV = "text/csv"
+RECORDIO = "application/x-recordio-protobuf"
 POINTS = "\n".join(f"{int(x > 20)},{x},{x % 3}" for x in range(40))
+PAIRS = recordio.write(np.eye(20, dtype=np.float32), np.arange(20, dtype=np.float32) % 2)
 REGISTRY = "382416733822.dkr.ecr.us-east-1.amazonaws.com"
 
 # image, hyperparameters, channels (name, content type, body), artefacts, a metric
@@ -22,6 +27,13 @@ JOBS: list[tuple[str, dict[str, str], list[tuple[str, str, str | bytes]], set[st
         [("train", CSV, POINTS), ("test", CSV, POINTS)],
         {"model_algo-1"},
         "test:accuracy",
+    ),
+    (
+        "factorization-machines",
+        {"feature_dim": "20", "num_factors": "2", "predictor_type": "binary_classifier"},
+        [("train", RECORDIO, PAIRS), ("test", RECORDIO, PAIRS)],
+        {"model_algo-1"},
+        "test:binary_classification_accuracy",
     ),
 ]
 

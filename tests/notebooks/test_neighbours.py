@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from studio_ext.algorithms.catalogue import named
+from studio_ext.formats import recordio
 from tests.algorithms.conftest import split
+from tests.algorithms.factorization_machines.test_training import BINARY, pairs
 from tests.notebooks.conftest import Execute, outputs, pictures
 from tests.notebooks.test_algorithms import channels
 
@@ -46,3 +48,16 @@ def test_knn(execute: Execute, tmp_path: Path) -> None:
     notebook = run(execute, "knn", given, channels(data, tmp_path), tmp_path)
     metrics = check(notebook, tmp_path, {"model_algo-1"}, ["outcome", "by-k"])
     assert metrics["test"]["accuracy"] > 0.9
+
+
+def test_factorization_machines(execute: Execute, tmp_path: Path) -> None:
+    inputs = {}
+    for name, rows in (("train", 300), ("test", 50)):
+        table = pairs(rows)
+        path = tmp_path / f"{name}.pbr"
+        path.write_bytes(recordio.write(table.features, table.labels))
+        inputs[name] = {"path": str(path), "content_type": "application/x-recordio-protobuf"}
+    given = {**BINARY, "epochs": "3"}
+    notebook = run(execute, "factorization-machines", given, inputs, tmp_path)
+    metrics = check(notebook, tmp_path, {"model_algo-1"}, ["learning-curves", "outcome"])
+    assert set(metrics) == {"train", "test"}
