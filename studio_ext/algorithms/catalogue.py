@@ -12,12 +12,21 @@ import re
 from functools import cache
 
 from studio_ext.algorithms.algorithm import Algorithm
+from studio_ext.algorithms.blazingtext.contract import BLAZINGTEXT
 from studio_ext.algorithms.factorization_machines.contract import FACTORIZATION_MACHINES
+from studio_ext.algorithms.ipinsights.contract import IPINSIGHTS
 from studio_ext.algorithms.knn.contract import KNN
 from studio_ext.algorithms.linear_learner.contract import LINEAR_LEARNER
 from studio_ext.algorithms.xgboost.contract import XGBOOST
 
-ALGORITHMS: tuple[Algorithm, ...] = (XGBOOST, LINEAR_LEARNER, KNN, FACTORIZATION_MACHINES)
+ALGORITHMS: tuple[Algorithm, ...] = (
+    XGBOOST,
+    LINEAR_LEARNER,
+    KNN,
+    FACTORIZATION_MACHINES,
+    BLAZINGTEXT,
+    IPINSIGHTS,
+)
 
 IMAGE = re.compile(
     r"(?:(?P<registry>[A-Za-z0-9.-]+\.[A-Za-z0-9.-]+(?::\d+)?|localhost:\d+)/)?"

@@ -26,6 +26,7 @@ MODULES: tuple[str, ...] = (
     "matplotlib.backends.backend_agg",
     "PIL.PngImagePlugin",
     "threadpoolctl",
+    "studio_ext.algorithms.blazingtext.evaluation",
     "studio_ext.algorithms.factorization_machines.evaluation",
     "studio_ext.algorithms.knn.evaluation",
     "studio_ext.algorithms.linear_learner.evaluation",

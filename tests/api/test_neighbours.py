@@ -17,6 +17,8 @@ CSV = "text/csv"
 RECORDIO = "application/x-recordio-protobuf"
 POINTS = "\n".join(f"{int(x > 20)},{x},{x % 3}" for x in range(40))
 PAIRS = recordio.write(np.eye(20, dtype=np.float32), np.arange(20, dtype=np.float32) % 2)
+MOODS = "__label__good a fine day\n__label__bad a dull day\n"
+LOGINS = "".join(f"user{i % 5},10.0.{i % 5}.{i}\n" for i in range(40))
 REGISTRY = "382416733822.dkr.ecr.us-east-1.amazonaws.com"
 
 # image, hyperparameters, channels (name, content type, body), artefacts, a metric
@@ -34,6 +36,20 @@ JOBS: list[tuple[str, dict[str, str], list[tuple[str, str, str | bytes]], set[st
         [("train", RECORDIO, PAIRS), ("test", RECORDIO, PAIRS)],
         {"model_algo-1"},
         "test:binary_classification_accuracy",
+    ),
+    (
+        "blazingtext",
+        {"mode": "supervised", "epochs": "1", "vector_dim": "4", "min_count": "1"},
+        [("train", "text/plain", MOODS), ("validation", "text/plain", MOODS)],
+        {"model.bin"},
+        "validation:accuracy",
+    ),
+    (
+        "ipinsights",
+        {"num_entity_vectors": "20", "vector_dim": "4", "epochs": "1"},
+        [("train", CSV, LOGINS), ("validation", CSV, LOGINS)],
+        {"model_algo-1"},
+        "validation:discriminator_auc",
     ),
 ]
 

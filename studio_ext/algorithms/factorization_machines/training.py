@@ -32,7 +32,7 @@ from studio_ext.algorithms.factorization_machines.model import Machine
 from studio_ext.algorithms.factorization_machines.optimizer import Adam
 from studio_ext.algorithms.hyperparameters import defaults
 from studio_ext.algorithms.job import log
-from studio_ext.algorithms.quality import host, quality, throughput
+from studio_ext.algorithms.metric_lines import host, quality, throughput
 from studio_ext.formats.errors import DataError
 from studio_ext.formats.table import Table
 

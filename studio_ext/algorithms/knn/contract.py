@@ -7,7 +7,7 @@ from typing import Any
 
 from studio_ext.algorithms.algorithm import Algorithm, Channel, Metric
 from studio_ext.algorithms.hyperparameters import Hyperparameter, Tunable, choice, integer
-from studio_ext.algorithms.quality import pattern
+from studio_ext.algorithms.metric_lines import pattern
 
 FLAT, IVF, IVFPQ = "faiss.Flat", "faiss.IVFFlat", "faiss.IVFPQ"
 L2, INNER_PRODUCT, COSINE = "L2", "INNER_PRODUCT", "COSINE"

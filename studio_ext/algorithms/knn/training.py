@@ -17,7 +17,7 @@ from studio_ext.algorithms.knn.contract import IVFPQ, KNN
 from studio_ext.algorithms.knn.index import build
 from studio_ext.algorithms.knn.model import KnnModel, prepare
 from studio_ext.algorithms.knn.projection import projection
-from studio_ext.algorithms.quality import quality, throughput
+from studio_ext.algorithms.metric_lines import quality, throughput
 from studio_ext.formats.errors import DataError
 from studio_ext.formats.table import Table
 
