@@ -43,7 +43,7 @@ def moods(sentences: int = 300, seed: int = 0) -> list[str]:
     return found
 
 
-def docstrings(packages: tuple[str, ...], most: int = 700) -> list[tuple[int, str]]:
+def docstrings(packages: tuple[str, ...], most: int = 500) -> list[tuple[int, str]]:
     """(number of the package, sentence) of real text: lines of the packages' docstrings."""
     rows = []
     for number, package in enumerate(packages):
@@ -51,7 +51,8 @@ def docstrings(packages: tuple[str, ...], most: int = 700) -> list[tuple[int, st
         assert spec is not None
         assert spec.origin is not None
         lines: list[str] = []
-        for file in sorted(Path(spec.origin).parent.rglob("*.py")):
+        folder = Path(spec.origin).parent
+        for file in sorted([*folder.glob("*.py"), *folder.glob("*/*.py")]):
             if len(lines) >= most:
                 break
             if "test" in str(file) or file.stat().st_size > 80_000:
