@@ -21,6 +21,7 @@ from studio_ext.algorithms.metric_lines import quality, throughput
 from studio_ext.formats.errors import DataError
 from studio_ext.formats.table import Table
 
+SMALL = 2000  # rows of a test channel that are quick to look up
 SHOWN_K = 20  # numbers of neighbours whose quality is told, at least
 
 
@@ -175,7 +176,9 @@ def _index(
 
 
 def judge(model: KnnModel, table: Table, channel: str) -> Judged:
-    """Predict a labelled table, for ``k`` neighbours and, to compare, for other numbers."""
-    most = min(max(2 * model.k, SHOWN_K), len(model.labels), max(model.k, 200))
+    """Predict a labelled table, for ``k`` neighbours and fewer; of a small one for more too."""
+    most = model.k
+    if table.rows <= SMALL:  # where comparing costs next to nothing
+        most = min(max(2 * model.k, SHOWN_K), len(model.labels), max(model.k, 200))
     numbers = model.neighbours(table.features, most)[1]
     return Judged(channel, np.asarray(table.labels), model.answers(model.labels[numbers]))

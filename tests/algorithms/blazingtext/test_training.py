@@ -65,7 +65,7 @@ CHANGES: list[tuple[dict[str, str], str, str]] = [
     (MOODS, "word_ngrams", "2"),
     ({**MOODS, "word_ngrams": "3"}, "buckets", "2"),
     ({**MOODS, "epochs": "8", "learning_rate": "1"}, "early_stopping", "true"),
-    ({**MOODS, **STOP}, "min_epochs", "3"),
+    ({**MOODS, **STOP, "learning_rate": "0.001"}, "min_epochs", "3"),
 ]
 
 
