@@ -10,7 +10,7 @@ import numpy as np
 import papermill
 import pytest
 
-from studio_ext.algorithms.catalogue import ALGORITHMS, Algorithm
+from studio_ext.algorithms.catalogue import ALGORITHMS, Algorithm, named
 from studio_ext.algorithms.data import Data
 from tests.algorithms.conftest import split
 from tests.notebooks.conftest import ROOT, Execute, outputs, pictures, text
@@ -48,9 +48,7 @@ def channels(data: Data, folder: Path) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize(
-    "algorithm", [a for a in ALGORITHMS if a.name in JOBS], ids=lambda a: a.name
-)
+@pytest.mark.parametrize("algorithm", [named(name) for name in JOBS], ids=lambda a: a.name)
 def test_a_job(execute: Execute, tmp_path: Path, algorithm: Algorithm) -> None:
     data, hyperparameters, artefact, last = JOBS[algorithm.name]
     model, output = tmp_path / "model", tmp_path / "output"

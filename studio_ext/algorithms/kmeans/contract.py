@@ -14,7 +14,7 @@ from studio_ext.algorithms.hyperparameters import (
     some_of,
     text,
 )
-from studio_ext.algorithms.quality import pattern
+from studio_ext.algorithms.metric_lines import pattern
 
 AUTO = ("auto",)
 METRICS = ("msd", "ssd")

@@ -25,7 +25,7 @@ from studio_ext.algorithms.job import log, threads
 from studio_ext.algorithms.kmeans.centers import Stream, first_centers, nearest, totals
 from studio_ext.algorithms.kmeans.contract import KMEANS
 from studio_ext.algorithms.kmeans.model import Clusters
-from studio_ext.algorithms.quality import host, quality, throughput
+from studio_ext.algorithms.metric_lines import host, quality, throughput
 from studio_ext.formats.errors import DataError
 from studio_ext.formats.table import Table
 

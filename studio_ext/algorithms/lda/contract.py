@@ -13,7 +13,7 @@ from studio_ext.algorithms.hyperparameters import (
     integer,
     number,
 )
-from studio_ext.algorithms.quality import pattern
+from studio_ext.algorithms.metric_lines import pattern
 
 POSITIVE = Interval(0, open_low=True)
 

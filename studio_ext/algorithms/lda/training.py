@@ -24,7 +24,7 @@ from studio_ext.algorithms.lda.contract import LDA
 from studio_ext.algorithms.lda.decomposition import decompose
 from studio_ext.algorithms.lda.model import Topics
 from studio_ext.algorithms.lda.moments import Moments
-from studio_ext.algorithms.quality import host, quality, throughput
+from studio_ext.algorithms.metric_lines import host, quality, throughput
 from studio_ext.formats.errors import DataError
 from studio_ext.formats.table import Table
 

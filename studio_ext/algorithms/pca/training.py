@@ -14,10 +14,10 @@ from studio_ext.algorithms.data import Data, read_data as read_tables
 from studio_ext.algorithms.features import check_present, fit_width
 from studio_ext.algorithms.hyperparameters import defaults
 from studio_ext.algorithms.job import log, threads
+from studio_ext.algorithms.metric_lines import quality, throughput
 from studio_ext.algorithms.pca.contract import PCA
 from studio_ext.algorithms.pca.decomposition import exact, mean_of, randomized
 from studio_ext.algorithms.pca.model import Components
-from studio_ext.algorithms.quality import quality, throughput
 from studio_ext.formats.errors import DataError
 from studio_ext.formats.table import Table
 

@@ -11,7 +11,7 @@ from studio_ext.algorithms.hyperparameters import (
     some_of,
     text,
 )
-from studio_ext.algorithms.quality import pattern
+from studio_ext.algorithms.metric_lines import pattern
 
 ACCURACY, RATES = "accuracy", "precision_recall_fscore"
 TOO_SMALL = "a tree of fewer than 3 rows cannot tell one row from another; expected 3 to 2048"

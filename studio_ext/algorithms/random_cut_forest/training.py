@@ -18,7 +18,7 @@ from studio_ext.algorithms.data import Data, read_data as read_tables
 from studio_ext.algorithms.features import check_present, fit_width
 from studio_ext.algorithms.hyperparameters import defaults
 from studio_ext.algorithms.job import log
-from studio_ext.algorithms.quality import host, quality, throughput
+from studio_ext.algorithms.metric_lines import host, quality, throughput
 from studio_ext.algorithms.random_cut_forest.contract import ACCURACY, RANDOM_CUT_FOREST, RATES
 from studio_ext.algorithms.random_cut_forest.forest import Forest, plant, sizes_of
 from studio_ext.formats.errors import DataError

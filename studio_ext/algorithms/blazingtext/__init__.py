@@ -1,0 +1,1 @@
+"""BlazingText: word vectors, and classification of sentences, by fastText (``blazingtext``)."""

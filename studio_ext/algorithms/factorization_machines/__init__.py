@@ -1,0 +1,1 @@
+"""Factorization Machines: linear terms and low-rank interactions of pairs of sparse features."""

@@ -1,0 +1,1 @@
+"""IP Insights: which IPv4 addresses go with which entities (``ipinsights``)."""
