@@ -38,10 +38,7 @@ class Report:
 
     def save(self, output_dir: str | Path) -> Path:
         """Write the metrics as ``metrics.json``: channel -> metric -> value."""
-        path = Path(output_dir) / "metrics.json"
-        text = json.dumps(self.metrics, indent=2) + "\n"
-        write_whole(path, lambda part: _write(part, text))
-        return path
+        return save_metrics(self.metrics, output_dir)
 
     def table(self) -> MetricsTable:
         return MetricsTable(self.metrics)
@@ -67,6 +64,14 @@ class MetricsTable:
 
     def _repr_html_(self) -> str:
         return html_table(self.head, self.rows)
+
+
+def save_metrics(metrics: Mapping[str, Mapping[str, float]], output_dir: str | Path) -> Path:
+    """Write ``metrics.json``: channel -> metric -> value."""
+    path = Path(output_dir) / "metrics.json"
+    text = json.dumps(metrics, indent=2) + "\n"
+    write_whole(path, lambda part: _write(part, text))
+    return path
 
 
 def _write(path: Path, text: str) -> None:
