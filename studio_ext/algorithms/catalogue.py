@@ -14,10 +14,11 @@ from functools import cache
 from studio_ext.algorithms.algorithm import Algorithm
 from studio_ext.algorithms.deepar.contract import DEEPAR
 from studio_ext.algorithms.linear_learner.contract import LINEAR_LEARNER
+from studio_ext.algorithms.ntm.contract import NTM
 from studio_ext.algorithms.object2vec.contract import OBJECT2VEC
 from studio_ext.algorithms.xgboost.contract import XGBOOST
 
-ALGORITHMS: tuple[Algorithm, ...] = (XGBOOST, LINEAR_LEARNER, DEEPAR, OBJECT2VEC)
+ALGORITHMS: tuple[Algorithm, ...] = (XGBOOST, LINEAR_LEARNER, DEEPAR, NTM, OBJECT2VEC)
 
 IMAGE = re.compile(
     r"(?:(?P<registry>[A-Za-z0-9.-]+\.[A-Za-z0-9.-]+(?::\d+)?|localhost:\d+)/)?"

@@ -13,6 +13,7 @@ SERIES = "\n".join(
     json.dumps({"start": f"2024-01-0{n} 00:00:00", "target": [n + day % 7 for day in range(40)]})
     for n in range(1, 5)
 )
+COUNTS = "\n".join(f"{row % 3},{row % 2},{3 - row % 3}" for row in range(40))
 PAIRS = "\n".join(
     json.dumps({"label": n % 2, "in0": [n % 9, 1], "in1": [n % 7]}) for n in range(40)
 )
@@ -31,6 +32,12 @@ JOBS: dict[str, tuple[str, str, dict[str, str], str]] = {
             "mini_batch_size": "8",
         },
         "train:final_loss",
+    ),
+    "ntm": (
+        COUNTS,
+        "text/csv",
+        {"feature_dim": "3", "num_topics": "2", "epochs": "2"},
+        "train:total_loss",
     ),
     "object2vec": (
         PAIRS,

@@ -14,9 +14,12 @@ import numpy as np
 
 from studio_ext.algorithms import job
 from studio_ext.algorithms.deepar import training as deepar
+from studio_ext.algorithms.ntm import training as ntm
 from studio_ext.algorithms.object2vec import training as object2vec
 from tests.algorithms.deepar.data import hold_out, hourly
 from tests.algorithms.deepar.test_quality import seasonal_naive
+from tests.algorithms.ntm.data import corpus
+from tests.algorithms.ntm.test_quality import likelihood
 from tests.algorithms.object2vec.data import digit_pairs
 from tests.algorithms.object2vec.test_quality import GIVEN, compared
 from tests.benchmarks.algorithms import against
@@ -40,6 +43,30 @@ def forecasting(folder: Path) -> None:
         ours,
         {"seasonal naive": lambda: f"mean wQL {seasonal_naive(every, 24, 24):.4f}"},
     )
+
+
+def topics(folder: Path) -> None:
+    """3,000 documents of 500 words, 10 topics."""
+    from sklearn.decomposition import LatentDirichletAllocation
+
+    data, _ = corpus(0, 3000, 10, 500)
+    test = data.counts["test"]
+    given = {
+        "feature_dim": "500", "num_topics": "10", "epochs": "30", "optimizer": "adam",
+        "learning_rate": "0.01", "encoder_layers": "100", "encoder_layers_activation": "relu",
+    }  # fmt: skip
+
+    def ours() -> str:
+        model = ntm.train(given, data, folder / "ntm").model
+        return f"log likelihood {likelihood(model.topics(), model.weights(test), test):.4f}"
+
+    def peer() -> str:
+        model = LatentDirichletAllocation(
+            10, learning_method="online", max_iter=10, random_state=0
+        ).fit(data.train)
+        return f"log likelihood {likelihood(model.components_, model.transform(test), test):.4f}"
+
+    against("ntm, 30 epochs", ours, {"sklearn LDA, online": peer})
 
 
 def objects(folder: Path) -> None:
@@ -67,7 +94,7 @@ def main() -> None:
     warnings.filterwarnings("ignore", "Stochastic Optimizer")  # it stops after 10 epochs, as ours
     print(f"{job.cores()} cores")
     with tempfile.TemporaryDirectory() as name:
-        for work in (forecasting, objects):
+        for work in (forecasting, topics, objects):
             work(Path(name))
 
 

@@ -17,6 +17,7 @@ from studio_ext.algorithms.data import Data
 from studio_ext.algorithms.deepar.series import Series
 from tests.algorithms.conftest import split
 from tests.algorithms.deepar.data import daily, hold_out
+from tests.algorithms.ntm.data import corpus
 from tests.algorithms.object2vec.data import kinds, records
 from tests.notebooks.conftest import ROOT, Execute, outputs, pictures, text
 
@@ -73,6 +74,21 @@ def lines(folder: Path, name: str, records: Iterable[dict[str, Any]]) -> dict[st
     return {"path": str(path), "content_type": "application/jsonlines"}
 
 
+def documents(folder: Path) -> dict[str, Any]:
+    """Channels of a topic model: counts of words, and their names."""
+    counts, _ = corpus(rows=300)
+    found = {}
+    for name in ("train", "validation"):
+        path = folder / "input" / "data" / name
+        path.mkdir(parents=True)
+        np.savetxt(path / "data.csv", counts.counts[name].toarray(), "%g", ",")
+        found[name] = {"path": str(path), "content_type": "text/csv"}
+    path = folder / "input" / "data" / "auxiliary"
+    path.mkdir()
+    (path / "vocab.txt").write_text("\n".join(f"word{i}" for i in range(60)))
+    return found | {"auxiliary": {"path": str(path), "content_type": "text/plain"}}
+
+
 def token_pairs(folder: Path) -> dict[str, Any]:
     """Channels of Object2Vec."""
     own = kinds(120).channels
@@ -111,6 +127,13 @@ JOBS = {
         ("learning-curves", "outcome", "calibration"),
         judged=("train", "test"),
         words="0.5:",
+    ),
+    "ntm": Job(
+        documents,
+        {"feature_dim": "60", "num_topics": "5", "epochs": "2"},
+        "model_algo-1",
+        ("learning-curves", "topics", "shares"),
+        words="mean coherence",
     ),
     "object2vec": Job(
         token_pairs,
