@@ -13,25 +13,31 @@ from functools import cache
 
 from studio_ext.algorithms.algorithm import Algorithm
 from studio_ext.algorithms.blazingtext.contract import BLAZINGTEXT
+from studio_ext.algorithms.deepar.contract import DEEPAR
 from studio_ext.algorithms.factorization_machines.contract import FACTORIZATION_MACHINES
 from studio_ext.algorithms.ipinsights.contract import IPINSIGHTS
 from studio_ext.algorithms.kmeans.contract import KMEANS
 from studio_ext.algorithms.knn.contract import KNN
 from studio_ext.algorithms.lda.contract import LDA
 from studio_ext.algorithms.linear_learner.contract import LINEAR_LEARNER
+from studio_ext.algorithms.ntm.contract import NTM
+from studio_ext.algorithms.object2vec.contract import OBJECT2VEC
 from studio_ext.algorithms.pca.contract import PCA
 from studio_ext.algorithms.random_cut_forest.contract import RANDOM_CUT_FOREST
 from studio_ext.algorithms.xgboost.contract import XGBOOST
 
 ALGORITHMS: tuple[Algorithm, ...] = (
     XGBOOST,
-    KMEANS,
-    LDA,
     BLAZINGTEXT,
+    DEEPAR,
     FACTORIZATION_MACHINES,
     IPINSIGHTS,
+    KMEANS,
     KNN,
+    LDA,
     LINEAR_LEARNER,
+    NTM,
+    OBJECT2VEC,
     PCA,
     RANDOM_CUT_FOREST,
 )

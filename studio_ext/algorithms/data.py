@@ -45,10 +45,10 @@ class Data:
 class Summary:
     """A small table of what was read, as a notebook shows it."""
 
-    HEAD = ("channel", "rows", "features", "missing", "label")
+    HEAD: tuple[str, ...] = ("channel", "rows", "features", "missing", "label")
 
     def __init__(self, data: Data) -> None:
-        self.rows = [
+        self.rows: list[tuple[str, ...]] = [
             (
                 name,
                 f"{table.rows:,}",

@@ -220,21 +220,26 @@ def dress(
 
 
 def legend(panel: Any, channels: Sequence[str]) -> None:
-    """The channels in their colours, above the panel to the right, where no line is."""
+    """The channels in their colours."""
+    legend_of(panel, {channel: COLOURS.get(channel, PURPLE) for channel in channels})
+
+
+def legend_of(panel: Any, colours: Mapping[str, str]) -> None:
+    """Names in their colours, above the panel to the right, where no line is."""
     width, height = panel.get_figure().get_size_inches() * panel.get_position().size
     at = 1.0
-    for channel in reversed(channels):
+    for name, colour in reversed(list(colours.items())):
         panel.text(
             at,
             1 + 0.1 / height,
-            channel,
+            name,
             transform=panel.transAxes,
-            color=COLOURS.get(channel, PURPLE),
+            color=colour,
             fontsize=9,
             fontweight="bold",
             ha="right",
         )
-        at -= (0.09 * len(channel) + 0.15) / width
+        at -= (0.09 * len(name) + 0.15) / width
 
 
 def _ticks(low: float, high: float) -> Ticks:

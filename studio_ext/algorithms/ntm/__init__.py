@@ -1,0 +1,1 @@
+"""Neural Topic Model: topics of documents, by a variational autoencoder (``ntm``)."""

@@ -1,0 +1,1 @@
+"""Object2Vec: embeddings of objects, from pairs of them and how they relate (``object2vec``)."""
