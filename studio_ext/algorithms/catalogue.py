@@ -12,10 +12,11 @@ import re
 from functools import cache
 
 from studio_ext.algorithms.algorithm import Algorithm
+from studio_ext.algorithms.image_classification.contract import IMAGE_CLASSIFICATION
 from studio_ext.algorithms.linear_learner.contract import LINEAR_LEARNER
 from studio_ext.algorithms.xgboost.contract import XGBOOST
 
-ALGORITHMS: tuple[Algorithm, ...] = (XGBOOST, LINEAR_LEARNER)
+ALGORITHMS: tuple[Algorithm, ...] = (XGBOOST, LINEAR_LEARNER, IMAGE_CLASSIFICATION)
 
 IMAGE = re.compile(
     r"(?:(?P<registry>[A-Za-z0-9.-]+\.[A-Za-z0-9.-]+(?::\d+)?|localhost:\d+)/)?"

@@ -58,7 +58,7 @@ def learning_curves(
         step: what a step is called.
     """
     names = list(dict.fromkeys(name for metrics in history.values() for name in metrics))[:3]
-    figure, panels = _figure(len(names) or 1)
+    figure, panels = new_figure(len(names) or 1)
     for panel, name in zip(panels, names, strict=False):
         for channel, metrics in history.items():
             if name in metrics:
@@ -73,12 +73,12 @@ def learning_curves(
                 )
         if best is not None:
             panel.axvline(best, color=QUIET, linewidth=1, linestyle=":")
-        _dress(panel, name, step, "")
+        dress(panel, name, step, "")
         if panel is panels[0]:
-            _legend(panel, list(history))
+            legend(panel, list(history))
     last = {c: {m: s[-1] for m, s in ms.items() if len(s)} for c, ms in history.items()}
     ends = ", ".join(f"{c} {m} {v:.4g}" for c, ms in last.items() for m, v in ms.items())
-    return _picture(figure, f"Learning curves, at the end: {ends}")
+    return finish(figure, f"Learning curves, at the end: {ends}")
 
 
 def outcome(report: Report) -> Picture:
@@ -95,51 +95,51 @@ def confusion_matrix(report: Report) -> Picture:
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     right = float(np.trace(counts)) / max(1, counts.sum())
     side = min(4.6, 2.4 + 0.22 * len(classes))
-    figure, (panel,) = _figure(1, width=side + 0.2, height=side)
+    figure, (panel,) = new_figure(1, width=side + 0.2, height=side)
     panel.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
     every = -(-len(classes) // 12)
     ticks = [(i, f"{value:g}") for i, value in enumerate(classes)][::every]
     if len(classes) <= 12:
         for row, column in zip(*np.nonzero(counts), strict=True):
             colour = "white" if shares[row, column] > 0.5 else INK
-            _write(panel, column, row, str(counts[row, column]), colour, size=8)
+            write(panel, column, row, str(counts[row, column]), colour, size=8)
     title = f"{right:.1%} right on {report.channel}"
-    _dress(panel, title, "predicted class", "true class", columns=ticks, rows=ticks, grid="")
-    return _picture(figure, f"Confusion matrix of {report.channel}: {right:.1%} right")
+    dress(panel, title, "predicted class", "true class", columns=ticks, rows=ticks, grid="")
+    return finish(figure, f"Confusion matrix of {report.channel}: {right:.1%} right")
 
 
 def residuals(report: Report) -> Picture:
     """Left: predicted against true values. Right: how the errors are spread."""
     actual, predicted = np.asarray(report.actual, float), np.asarray(report.predicted, float)
     error = predicted - actual
-    figure, (left, right) = _figure(2)
+    figure, (left, right) = new_figure(2)
     at = np.linspace(0, len(actual) - 1, min(len(actual), SHOWN_POINTS)).astype(int)
     left.plot(actual[at], predicted[at], ".", color=BLUE, markersize=3, alpha=0.5)
     ends = [min(actual.min(), predicted.min()), max(actual.max(), predicted.max())]
     left.plot(ends, ends, color=QUIET, linewidth=1, linestyle=":")
-    _dress(left, f"Predictions on {report.channel}", "true value", "predicted value")
+    dress(left, f"Predictions on {report.channel}", "true value", "predicted value")
     counts, edges = np.histogram(error, 30)
     right.stairs(counts, edges, fill=True, color=BLUE, alpha=0.8)
     right.axvline(0, color=QUIET, linewidth=1, linestyle=":")
-    _dress(right, "Residuals (rows by error)", "predicted - true", "")
+    dress(right, "Residuals (rows by error)", "predicted - true", "")
     spread = float(np.sqrt(np.mean(error**2)))
-    return _picture(figure, f"Residuals on {report.channel}: RMSE {spread:.4g}")
+    return finish(figure, f"Residuals on {report.channel}: RMSE {spread:.4g}")
 
 
 def importance(report: Report) -> Picture:
     """The most important features, the greatest on top."""
     top = list(report.importance.items())[:SHOWN_FEATURES]
     height = 0.95 + 0.22 * max(len(top), 3)
-    figure, (panel,) = _figure(1, width=6.0, height=height, left=1.5)
+    figure, (panel,) = new_figure(1, width=6.0, height=height, left=1.5)
     panel.set_ylim(max(len(top), 3) - 0.5, -0.5)
     panel.set_xlim(0, 1.05 * max([value for _, value in top], default=1))
     bars = [((0, row - 0.35), value, 0.7) for row, (_, value) in enumerate(top)]
-    _bars(panel, bars)
+    draw_bars(panel, bars)
     names = [(i, name if len(name) <= 22 else f"{name[:21]}…") for i, (name, _) in enumerate(top)]
     rest = len(report.importance) - len(top)
     title = "Most important features" + (f" (and {rest} more)" if rest > 0 else "")
-    _dress(panel, title, report.importance_of, "", rows=names, grid="x")
-    return _picture(figure, "Most important features: " + ", ".join(name for name, _ in top[:5]))
+    dress(panel, title, report.importance_of, "", rows=names, grid="x")
+    return finish(figure, "Most important features: " + ", ".join(name for name, _ in top[:5]))
 
 
 # ---- drawing -----------------------------------------------------------------------------------
@@ -150,7 +150,7 @@ def importance(report: Report) -> Picture:
 Ticks = Sequence[tuple[float, str]]
 
 
-def _figure(
+def new_figure(
     panels: int, *, width: float | None = None, height: float = 3.0, left: float = 0.68
 ) -> tuple[Any, Any]:
     """A figure of ``panels`` axes side by side; all sizes in inches."""
@@ -174,7 +174,7 @@ def _figure(
     ]
 
 
-def _dress(
+def dress(
     panel: Any,
     title: str,
     across: str,
@@ -199,16 +199,16 @@ def _dress(
     size = panel.get_figure().get_size_inches() * panel.get_position().size
     inch_x, inch_y = (x1 - x0) / size[0], (y1 - y0) / size[1]
     for x, label in columns:
-        _write(panel, x, y0 - 0.06 * inch_y, label, QUIET, size=8, v="top")
+        write(panel, x, y0 - 0.06 * inch_y, label, QUIET, size=8, v="top")
     for y, label in rows:
-        _write(panel, x0 - 0.06 * inch_x, y, label, QUIET, size=8, h="right")
-    _write(panel, x0, y1 + 0.1 * inch_y, title, INK, size=10, h="left", v="bottom")
-    _write(panel, (x0 + x1) / 2, y0 - 0.27 * inch_y, across, QUIET, v="top")
+        write(panel, x0 - 0.06 * inch_x, y, label, QUIET, size=8, h="right")
+    write(panel, x0, y1 + 0.1 * inch_y, title, INK, size=10, h="left", v="bottom")
+    write(panel, (x0 + x1) / 2, y0 - 0.27 * inch_y, across, QUIET, v="top")
     if up:
-        _write(panel, x0 - 0.5 * inch_x, (y0 + y1) / 2, up, QUIET, turn=90)
+        write(panel, x0 - 0.5 * inch_x, (y0 + y1) / 2, up, QUIET, turn=90)
 
 
-def _legend(panel: Any, channels: Sequence[str]) -> None:
+def legend(panel: Any, channels: Sequence[str]) -> None:
     """The channels in their colours, above the panel to the right, where no line is."""
     width, height = panel.get_figure().get_size_inches() * panel.get_position().size
     at = 1.0
@@ -234,7 +234,7 @@ def _ticks(low: float, high: float) -> Ticks:
     return [(v, f"{v:.6g}") for v in values if min(low, high) <= v <= max(low, high)]
 
 
-def _write(
+def write(
     panel: Any,
     x: float,
     y: float,
@@ -249,7 +249,7 @@ def _write(
     panel.text(x, y, words, color=colour, fontsize=size, ha=h, va=v, rotation=turn)
 
 
-def _bars(panel: Any, bars: Sequence[tuple[tuple[float, float], float, float]]) -> None:
+def draw_bars(panel: Any, bars: Sequence[tuple[tuple[float, float], float, float]]) -> None:
     from matplotlib.collections import PolyCollection
 
     corners = [
@@ -259,7 +259,7 @@ def _bars(panel: Any, bars: Sequence[tuple[tuple[float, float], float, float]]) 
     panel.add_collection(PolyCollection(corners, facecolors=BLUE), False)
 
 
-def _picture(figure: Any, caption: str) -> Picture:
+def finish(figure: Any, caption: str) -> Picture:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DPI, pil_kwargs={"compress_level": 6})
     return Picture(buffer.getvalue(), caption)
