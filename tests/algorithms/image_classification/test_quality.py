@@ -16,11 +16,11 @@ GIVEN = {
     "num_training_samples": "1200",
     "num_layers": "20",
     "image_shape": "1,8,8",
-    "mini_batch_size": "100",
-    "epochs": "7",
+    "mini_batch_size": "32",
+    "epochs": "8",
     "optimizer": "nag",
     "learning_rate": "0.1",
-    "lr_scheduler_step": "5",
+    "lr_scheduler_step": "5, 7",
 }
 CUT = 1200
 
