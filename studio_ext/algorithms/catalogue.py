@@ -14,9 +14,15 @@ from functools import cache
 from studio_ext.algorithms.algorithm import Algorithm
 from studio_ext.algorithms.image_classification.contract import IMAGE_CLASSIFICATION
 from studio_ext.algorithms.linear_learner.contract import LINEAR_LEARNER
+from studio_ext.algorithms.object_detection.contract import OBJECT_DETECTION
 from studio_ext.algorithms.xgboost.contract import XGBOOST
 
-ALGORITHMS: tuple[Algorithm, ...] = (XGBOOST, LINEAR_LEARNER, IMAGE_CLASSIFICATION)
+ALGORITHMS: tuple[Algorithm, ...] = (
+    XGBOOST,
+    LINEAR_LEARNER,
+    IMAGE_CLASSIFICATION,
+    OBJECT_DETECTION,
+)
 
 IMAGE = re.compile(
     r"(?:(?P<registry>[A-Za-z0-9.-]+\.[A-Za-z0-9.-]+(?::\d+)?|localhost:\d+)/)?"

@@ -11,6 +11,7 @@ import pytest
 
 from studio_ext.algorithms import catalogue
 from tests.algorithms.pictures import digits, rec
+from tests.algorithms.scenes import annotated, scenes
 from tests.notebooks.conftest import Execute, outputs, pictures, text
 
 SHARED = {"num_training_samples": "16", "epochs": "1", "mini_batch_size": "8"}
@@ -20,6 +21,17 @@ def labelled(folder: Path) -> dict[str, Mapping[str, Any]]:
     images, labels = digits(24, classes=3)
     parts = {"train": slice(16), "validation": slice(16, None)}
     return {name: rec(folder / name, images[p], labels[p]) for name, p in parts.items()}
+
+
+def drawn(make: Callable[..., Any]) -> Callable[[Path], dict[str, Mapping[str, Any]]]:
+    """Channels of six scenes."""
+
+    def channels(folder: Path) -> dict[str, Mapping[str, Any]]:
+        found = scenes(6)
+        named = make(f"{folder}/train", found[:4]) | make(f"{folder}/validation", found[4:])
+        return {Path(name).name: channel for name, channel in named.items()}
+
+    return channels
 
 
 Job = tuple[Callable[[Path], dict[str, Mapping[str, Any]]], dict[str, str], set[str]]
@@ -32,6 +44,11 @@ JOBS: dict[str, Job] = {
             "image-classification-symbol.json",
             "model-shapes.json",
         },
+    ),
+    "object-detection": (
+        drawn(annotated),
+        {"num_classes": "2", "base_network": "resnet-50", "image_shape": "64"},
+        {"hyperparams.json", "model_algo_1-0001.params", "model_algo_1-symbol.json"},
     ),
 }
 
