@@ -15,6 +15,7 @@ from studio_ext.algorithms.algorithm import Algorithm
 from studio_ext.algorithms.image_classification.contract import IMAGE_CLASSIFICATION
 from studio_ext.algorithms.linear_learner.contract import LINEAR_LEARNER
 from studio_ext.algorithms.object_detection.contract import OBJECT_DETECTION
+from studio_ext.algorithms.semantic_segmentation.contract import SEMANTIC_SEGMENTATION
 from studio_ext.algorithms.xgboost.contract import XGBOOST
 
 ALGORITHMS: tuple[Algorithm, ...] = (
@@ -22,6 +23,7 @@ ALGORITHMS: tuple[Algorithm, ...] = (
     LINEAR_LEARNER,
     IMAGE_CLASSIFICATION,
     OBJECT_DETECTION,
+    SEMANTIC_SEGMENTATION,
 )
 
 IMAGE = re.compile(

@@ -11,7 +11,7 @@ import pytest
 
 from studio_ext.algorithms import catalogue
 from tests.algorithms.pictures import digits, rec
-from tests.algorithms.scenes import annotated, scenes
+from tests.algorithms.scenes import annotated, masked, scenes
 from tests.notebooks.conftest import Execute, outputs, pictures, text
 
 SHARED = {"num_training_samples": "16", "epochs": "1", "mini_batch_size": "8"}
@@ -49,6 +49,11 @@ JOBS: dict[str, Job] = {
         drawn(annotated),
         {"num_classes": "2", "base_network": "resnet-50", "image_shape": "64"},
         {"hyperparams.json", "model_algo_1-0001.params", "model_algo_1-symbol.json"},
+    ),
+    "semantic-segmentation": (
+        drawn(masked),
+        {"num_classes": "3", "base_size": "32", "crop_size": "24"},
+        {"hyperparams.json", "model_algo-1"},
     ),
 }
 
