@@ -31,13 +31,13 @@ class Channel:
 
     Attributes:
         content_types: that it may have, the default first.
-        modes: input modes (``File``, ``FastFile``, ``Pipe``).
+        modes: input modes; a channel in Pipe mode is read from files too.
     """
 
     name: str
     content_types: tuple[str, ...]
     required: bool = False
-    modes: tuple[str, ...] = ("File", "FastFile")
+    modes: tuple[str, ...] = ("File", "FastFile", "Pipe")
 
 
 def no_rules(values: Mapping[str, Any]) -> list[str]:

@@ -15,6 +15,7 @@ from studio_ext.algorithms.algorithm import Algorithm
 from studio_ext.algorithms.blazingtext.contract import BLAZINGTEXT
 from studio_ext.algorithms.deepar.contract import DEEPAR
 from studio_ext.algorithms.factorization_machines.contract import FACTORIZATION_MACHINES
+from studio_ext.algorithms.image_classification.contract import IMAGE_CLASSIFICATION
 from studio_ext.algorithms.ipinsights.contract import IPINSIGHTS
 from studio_ext.algorithms.kmeans.contract import KMEANS
 from studio_ext.algorithms.knn.contract import KNN
@@ -22,8 +23,10 @@ from studio_ext.algorithms.lda.contract import LDA
 from studio_ext.algorithms.linear_learner.contract import LINEAR_LEARNER
 from studio_ext.algorithms.ntm.contract import NTM
 from studio_ext.algorithms.object2vec.contract import OBJECT2VEC
+from studio_ext.algorithms.object_detection.contract import OBJECT_DETECTION
 from studio_ext.algorithms.pca.contract import PCA
 from studio_ext.algorithms.random_cut_forest.contract import RANDOM_CUT_FOREST
+from studio_ext.algorithms.semantic_segmentation.contract import SEMANTIC_SEGMENTATION
 from studio_ext.algorithms.xgboost.contract import XGBOOST
 
 ALGORITHMS: tuple[Algorithm, ...] = (
@@ -31,6 +34,7 @@ ALGORITHMS: tuple[Algorithm, ...] = (
     BLAZINGTEXT,
     DEEPAR,
     FACTORIZATION_MACHINES,
+    IMAGE_CLASSIFICATION,
     IPINSIGHTS,
     KMEANS,
     KNN,
@@ -38,8 +42,10 @@ ALGORITHMS: tuple[Algorithm, ...] = (
     LINEAR_LEARNER,
     NTM,
     OBJECT2VEC,
+    OBJECT_DETECTION,
     PCA,
     RANDOM_CUT_FOREST,
+    SEMANTIC_SEGMENTATION,
 )
 
 IMAGE = re.compile(

@@ -1,4 +1,11 @@
-"""``InputDataConfig``: from S3 into ``input/data/<channel>/``, laid out as SageMaker does."""
+"""``InputDataConfig``: from S3 into ``input/data/<channel>/``, laid out as SageMaker does.
+
+A channel in Pipe mode is staged too, for built-in algorithms: they read the same records from
+files. Objects become files as in File mode. An augmented manifest becomes the stream that the pipe
+would carry, in one file ``<channel>.rec``: the values of each line's attributes in order, each in a
+RecordIO frame. Source: "Augmented Manifest File Format for Pipe Mode Training" in the developer
+guide.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +14,7 @@ import json
 import random
 import re
 import shutil
+import struct
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +30,8 @@ Config = Mapping[str, Any]
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _MAX_MANIFEST = 256 << 20  # bytes; it is read into memory
+_RECORDIO = 0xCED7230A
+_MAX_RECORD = 1 << 29  # bytes; the frame has 29 bits for the length
 
 
 class ChannelError(ValidationException):
@@ -63,12 +73,13 @@ class Channel:
     size: int
 
 
-def check(config: Sequence[Config], *, mode: str = "File") -> None:
+def check(config: Sequence[Config], *, mode: str = "File", pipe: bool = False) -> None:
     """Refuses what can be seen to be wrong without asking S3; for a Create operation.
 
     Args:
         config: ``InputDataConfig`` as the API takes it.
         mode: the algorithm's ``TrainingInputMode``, for channels without an ``InputMode``.
+        pipe: whether the job's code reads a channel in Pipe mode from files.
 
     Raises:
         ChannelError: names the channel and the value.
@@ -92,16 +103,28 @@ def check(config: Sequence[Config], *, mode: str = "File") -> None:
             raise ChannelError(
                 name, "expected AttributeNames with S3DataType AugmentedManifestFile"
             )
-        if channel.get("InputMode", mode) == "Pipe":
-            raise ChannelError(
-                name, "InputMode 'Pipe' is not offered here; expected 'File' or 'FastFile'"
-            )
-        if channel.get("RecordWrapperType", "None") != "None":
-            raise ChannelError(
-                name,
-                f"RecordWrapperType {channel['RecordWrapperType']!r} wraps records in Pipe mode "
-                "only; expected 'None'",
-            )
+        _check_mode(channel, channel.get("InputMode", mode), pipe)
+
+
+def _check_mode(channel: Config, mode: str, pipe: bool) -> None:
+    name, wrapper = channel["ChannelName"], channel.get("RecordWrapperType", "None")
+    augmented = _source(channel)["S3DataType"] == "AugmentedManifestFile"
+    if mode == "Pipe" and not pipe:
+        raise ChannelError(
+            name, "InputMode 'Pipe' is not offered to notebooks; expected 'File' or 'FastFile'"
+        )
+    if mode == "Pipe" and augmented and wrapper != "RecordIO":
+        raise ChannelError(
+            name,
+            f"RecordWrapperType {wrapper!r} leaves no bounds between the attributes of an "
+            "augmented manifest in Pipe mode; expected 'RecordIO'",
+        )
+    if wrapper != "None" and not (mode == "Pipe" and augmented):
+        raise ChannelError(
+            name,
+            f"RecordWrapperType {wrapper!r} wraps the records of an AugmentedManifestFile in Pipe "
+            "mode only; expected 'None'",
+        )
 
 
 def stage(
@@ -116,7 +139,7 @@ def stage(
     Raises:
         ChannelError: names the channel and the URI; a missing bucket, an empty prefix.
     """
-    check(config)
+    check(config, pipe=True)  # a notebook's was refused when the job was made
     host = host or Host()
     return {
         channel["ChannelName"]: _Staging(channel, directory, objects, host).run()
@@ -198,15 +221,12 @@ class _Staging:
         lines = [line for line in self._read(self.uri).decode().splitlines() if line.strip()]
         if not lines:
             raise self._bad_manifest("has no lines")
+        records = self._records(lines, attributes)
+        if self.config.get("InputMode") == "Pipe":
+            self._stage_stream(records)
+            return
         out: list[str] = []
-        for number, line in self._share(self._shuffled(list(enumerate(lines, 1)))):
-            try:
-                record = json.loads(line)
-                kept = {name: record[name] for name in attributes}
-            except (ValueError, TypeError):
-                raise self._bad_manifest(f"line {number} is no JSON object") from None
-            except KeyError as missing:
-                raise self._bad_manifest(f"line {number} has no attribute {missing}") from None
+        for kept in records:
             for name, value in kept.items():
                 if name.endswith("-ref"):
                     uri = S3Uri.parse(str(value))
@@ -220,6 +240,46 @@ class _Staging:
         with replacing(self.folder / name) as file:
             file.write(text)
         self.size += len(text)
+
+    def _records(self, lines: list[str], attributes: list[str]) -> Iterator[dict[str, Any]]:
+        """The attributes of each line that this host gets, in the asked-for order."""
+        for number, line in self._share(self._shuffled(list(enumerate(lines, 1)))):
+            try:
+                record = json.loads(line)
+                yield {name: record[name] for name in attributes}
+            except (ValueError, TypeError):
+                raise self._bad_manifest(f"line {number} is no JSON object") from None
+            except KeyError as missing:
+                raise self._bad_manifest(f"line {number} has no attribute {missing}") from None
+
+    def _stage_stream(self, records: Iterator[dict[str, Any]]) -> None:
+        """What the pipe would carry: a text as it is, any other value as JSON."""
+        path = self._take(f"{self.name}.rec", str(self.uri))
+        with replacing(path) as file:
+            for kept in records:
+                for name, value in kept.items():
+                    if name.endswith("-ref"):
+                        payload = self._content(self._find(S3Uri.parse(str(value))))
+                    else:
+                        text = value if isinstance(value, str) else json.dumps(value)
+                        payload = text.encode()
+                    file.write(_frame(payload))
+        self.size += path.stat().st_size
+
+    def _content(self, item: StoredObject) -> bytes:
+        if item.size >= _MAX_RECORD:
+            raise ChannelError(
+                self.name,
+                f"{item} has {item.size} bytes; expected less than {_MAX_RECORD}, what a RecordIO "
+                "frame can hold",
+                uri=str(item),
+            )
+        path = self.folder.parent / f"{TEMPORARY}record-{self.name}"
+        try:
+            self.objects.fetch(item, path)
+            return path.read_bytes()
+        finally:
+            path.unlink(missing_ok=True)
 
     def _fetch(self, item: StoredObject, relative: str) -> None:
         gzipped = self.config.get("CompressionType") == "Gzip"
@@ -314,6 +374,11 @@ def _below(prefix: str, key: str) -> str:
     if not prefix or prefix.endswith("/") or rest.startswith("/"):
         return rest.lstrip("/")
     return key[prefix.rfind("/") + 1 :]
+
+
+def _frame(payload: bytes) -> bytes:
+    """One RecordIO frame, padded to a multiple of 4 bytes."""
+    return struct.pack("<II", _RECORDIO, len(payload)) + payload + b"\0" * (-len(payload) % 4)
 
 
 def _gunzip(path: Path) -> None:

@@ -316,6 +316,16 @@ def write_labels(labels: Mapping[str, Any]) -> bytes:
     )
 
 
+def write_features(features: Mapping[str, Any]) -> bytes:
+    """One frame of feature arrays by name, with their shapes, and no label."""
+    return frame(
+        b"".join(
+            _map_entry(FEATURES, key, write_tensor(value, shape=value.shape))
+            for key, value in features.items()
+        )
+    )
+
+
 def frame(payload: bytes) -> bytes:
     return struct.pack("<II", MAGIC, len(payload)) + payload + b"\0" * (-len(payload) % 4)
 

@@ -71,7 +71,9 @@ class TrainingJob(Job):
         image = body["AlgorithmSpecification"]["TrainingImage"]
         found = code.resolve(image, around.objects, around.roots())
         given = body.get("HyperParameters") or {}
-        config = body.get("InputDataConfig") or []
+        # A channel without a mode of its own has the algorithm's.
+        mode = body["AlgorithmSpecification"]["TrainingInputMode"]
+        config = [{"InputMode": mode, **each} for each in body.get("InputDataConfig") or []]
         kind = body["ResourceConfig"]["InstanceType"]
         metrics = list(body["AlgorithmSpecification"].get("MetricDefinitions") or ())
         parameters: dict[str, Any] = {}

@@ -112,7 +112,7 @@ def _check_resources(params: Mapping[str, Any], found: code.Code) -> None:
 def _check_data(params: Mapping[str, Any], found: code.Code, objects: Objects) -> None:
     mode = params["AlgorithmSpecification"]["TrainingInputMode"]
     config = params.get("InputDataConfig") or ()
-    channels.check(config, mode=mode)
+    channels.check(config, mode=mode, pipe=found.algorithm is not None)
     if found.algorithm is not None:
         _check_channels(found.algorithm, config)
     for channel in config:

@@ -117,14 +117,25 @@ def variables(
 
 
 def channel_parameters(channels: list[dict[str, Any]]) -> dict[str, Any]:
-    """The ``channels`` parameter of an algorithm's notebook; paths are relative to the folder."""
+    """The ``channels`` parameter of an algorithm's notebook; paths are relative to the folder.
+
+    The channel of an augmented manifest has its ``attributes`` too: only their order tells what
+    the records are.
+    """
     return {
         channel["ChannelName"]: {
             "path": os.path.join(INPUT, channel["ChannelName"]),
             "content_type": channel.get("ContentType"),
+            **_attributes(channel),
         }
         for channel in channels
     }
+
+
+def _attributes(channel: Mapping[str, Any]) -> dict[str, list[str]]:
+    source = channel["DataSource"].get("S3DataSource") or {}
+    names = source.get("AttributeNames")
+    return {"attributes": names} if names else {}
 
 
 def _variable(name: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from studio_ext.bucket.channels import ChannelError, Host, check, stage
 from studio_ext.bucket.folder import FolderObjects
+from studio_ext.formats import augmented
 
 
 @pytest.fixture
@@ -98,6 +99,28 @@ def test_augmented_manifest(objects: FolderObjects, tmp_path: Path) -> None:
         [("class", n), ("source-ref", "data/img/1.jpg")] for n in range(2)
     ]
     assert (found.path / "data/img/1.jpg").read_bytes() == b"j"
+
+
+def test_augmented_manifest_as_a_stream(objects: FolderObjects, tmp_path: Path) -> None:
+    put(objects, "img/1.jpg", b"jpeg!")
+    boxes = {"annotations": [{"class_id": 0}]}
+    lines = [{"source-ref": "s3://data/img/1.jpg", "box": boxes, "class": "0", "other": "x"}] * 2
+    put(objects, "m.jsonl", "\n".join(map(json.dumps, lines)).encode())
+    names = {"AttributeNames": ["source-ref", "box", "class"]}
+    one = channel("s3://data/m.jsonl", kind="AugmentedManifestFile", source=names,
+                  InputMode="Pipe", RecordWrapperType="RecordIO")  # fmt: skip
+    found = stage([one], tmp_path / "in", objects)["train"]
+    assert [path.name for path in found.path.iterdir()] == ["train.rec"]
+    assert not list((tmp_path / "in").glob(".*"))
+    assert found.size == (found.path / "train.rec").stat().st_size
+    entries = augmented.read(found.path, "train", names["AttributeNames"])
+    assert [entry.values[0].read() for entry in entries] == [b"jpeg!"] * 2
+    assert [entry.values[1:] for entry in entries] == [(boxes, 0)] * 2
+
+
+def test_objects_in_pipe_mode_are_files(objects: FolderObjects, tmp_path: Path) -> None:
+    put(objects, "t/a.rec")
+    assert staged(objects, tmp_path, channel("s3://data/t/", InputMode="Pipe")) == ["a.rec"]
 
 
 def test_sharding_deals_every_object_to_one_host(objects: FolderObjects, tmp_path: Path) -> None:
@@ -200,3 +223,17 @@ def test_the_algorithms_mode_is_the_channels() -> None:
     with pytest.raises(ChannelError, match="Pipe"):
         check([one], mode="Pipe")
     check([{**one, "InputMode": "File"}], mode="Pipe")
+    check([one], mode="Pipe", pipe=True)
+
+
+@pytest.mark.parametrize("wrapper", ["None", "RecordIO"])
+def test_pipe_mode_wraps_augmented_manifests_only(wrapper: str) -> None:
+    manifest = channel("s3://data/m", kind="AugmentedManifestFile",
+                       source={"AttributeNames": ["source-ref"]})  # fmt: skip
+    for one, right in ((channel("s3://data/x"), "None"), (manifest, "RecordIO")):
+        one["RecordWrapperType"] = wrapper
+        if wrapper == right:
+            check([one], mode="Pipe", pipe=True)
+            continue
+        with pytest.raises(ChannelError, match=f"'{wrapper}'.*expected '{right}'"):
+            check([one], mode="Pipe", pipe=True)

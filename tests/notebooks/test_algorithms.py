@@ -12,7 +12,7 @@ import numpy as np
 import papermill
 import pytest
 
-from studio_ext.algorithms.catalogue import ALGORITHMS, Algorithm
+from studio_ext.algorithms.catalogue import ALGORITHMS, Algorithm, named
 from studio_ext.algorithms.data import Data
 from studio_ext.algorithms.deepar.series import Series
 from tests.algorithms.conftest import split

@@ -68,3 +68,11 @@ def test_channels_of_an_algorithm_are_relative() -> None:
         "train-data": {"path": "input/data/train-data", "content_type": "text/csv"},
         "test": {"path": "input/data/test", "content_type": None},
     }
+
+
+def test_an_augmented_manifest_tells_the_order_of_its_attributes() -> None:
+    source = {"S3DataType": "AugmentedManifestFile", "AttributeNames": ["source-ref", "class"]}
+    (found,) = layout.channel_parameters(
+        [{"ChannelName": "train", "DataSource": {"S3DataSource": source}}]
+    ).values()
+    assert found["attributes"] == ["source-ref", "class"]

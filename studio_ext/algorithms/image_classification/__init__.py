@@ -1,0 +1,1 @@
+"""Image Classification: residual networks for one label or several (``image-classification``)."""

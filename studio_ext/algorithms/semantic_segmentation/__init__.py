@@ -1,0 +1,1 @@
+"""Semantic Segmentation: the class of every pixel (``semantic-segmentation``)."""

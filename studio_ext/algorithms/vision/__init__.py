@@ -1,0 +1,1 @@
+"""What the image algorithms share: samples, networks, the training loop, pictures."""
