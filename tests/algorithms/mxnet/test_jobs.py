@@ -212,7 +212,7 @@ time.sleep(600)
 
 @pytest.mark.parametrize("how", ["stopped", "too-long"])
 def test_a_stop_or_the_time_limit_ends_the_script(served: Studio, submit: Submit, how: str) -> None:
-    limit = {"MaxRuntimeInSeconds": 5 if how == "too-long" else 600}
+    limit = {"MaxRuntimeInSeconds": 8 if how == "too-long" else 600}
     name = submit(how, {"train.py": SLOW}, StoppingCondition=limit)
     patience = time.monotonic() + 60
     while not any("begun" in line for line in served.log_of(name)):
