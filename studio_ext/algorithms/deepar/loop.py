@@ -17,7 +17,7 @@ from studio_ext.algorithms.deepar.network import Network
 from studio_ext.algorithms.deepar.series import Series
 from studio_ext.algorithms.deepar.windows import Batch, Store
 from studio_ext.algorithms.job import log
-from studio_ext.algorithms.metric_log import progress, quality
+from studio_ext.algorithms.metric_lines import progress, quality
 from studio_ext.algorithms.networks import repeatable
 from studio_ext.formats.errors import DataError
 

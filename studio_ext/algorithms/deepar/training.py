@@ -18,7 +18,7 @@ from studio_ext.algorithms.deepar.series import SeriesData
 from studio_ext.algorithms.extras import need
 from studio_ext.algorithms.hyperparameters import defaults
 from studio_ext.algorithms.job import log
-from studio_ext.algorithms.metric_log import quality, test_score, throughput
+from studio_ext.algorithms.metric_lines import quality, test_score, throughput
 from studio_ext.formats.errors import DataError
 
 need("torch", "deep")

@@ -32,7 +32,7 @@ from studio_ext.algorithms.factorization_machines.model import Machine
 from studio_ext.algorithms.factorization_machines.optimizer import Adam
 from studio_ext.algorithms.hyperparameters import defaults
 from studio_ext.algorithms.job import log
-from studio_ext.algorithms.metric_lines import host, quality, throughput
+from studio_ext.algorithms.metric_lines import progress, quality, throughput
 from studio_ext.formats.errors import DataError
 from studio_ext.formats.table import Table
 
@@ -177,8 +177,7 @@ class Training:
             self._remember("train", found)
             if self.watched is not None:
                 self._remember("test", self._watch(self.watched))
-            done = 100 * (epoch + 1) / self.values["epochs"]
-            log(f"#progress_metric: {host()}, completed {done:.6g} % of epochs")
+            progress(epoch + 1, self.values["epochs"])
 
     def _epoch(self, matrix: Any, labels: Any) -> Any:
         """One pass; the score of each row before the step that it takes part in."""

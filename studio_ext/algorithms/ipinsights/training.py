@@ -21,7 +21,7 @@ from studio_ext.algorithms.ipinsights.model import IpModel
 from studio_ext.algorithms.ipinsights.pairs import Pairs, PairsSummary, read_pairs
 from studio_ext.algorithms.job import log, threads
 from studio_ext.algorithms.linear_learner.metrics import roc_auc
-from studio_ext.algorithms.metric_lines import host, quality, throughput
+from studio_ext.algorithms.metric_lines import progress, quality, throughput
 from studio_ext.formats.errors import DataError
 
 
@@ -117,8 +117,7 @@ def train(hyperparameters: Mapping[str, str], data: PairsData, model_dir: str | 
                 auc = discriminate(network.model(), held_out)[0]
                 history["validation"]["discriminator_auc"].append(auc)
                 quality("validation", "discriminator_auc", auc, "score", epoch=epoch)
-            done = 100 * (epoch + 1) / values["epochs"]
-            log(f"#progress_metric: {host()}, completed {done:.6g} % of epochs")
+            progress(epoch + 1, values["epochs"])
     except KeyboardInterrupt:
         if history["train"]["loss"]:
             network.model().save(Path(model_dir))

@@ -25,7 +25,7 @@ from studio_ext.algorithms.job import log, threads
 from studio_ext.algorithms.kmeans.centers import Stream, first_centers, nearest, totals
 from studio_ext.algorithms.kmeans.contract import KMEANS
 from studio_ext.algorithms.kmeans.model import Clusters
-from studio_ext.algorithms.metric_lines import host, quality, throughput
+from studio_ext.algorithms.metric_lines import progress, quality, throughput
 from studio_ext.formats.errors import DataError
 from studio_ext.formats.table import Table
 
@@ -106,8 +106,7 @@ def train(hyperparameters: Mapping[str, str], data: Data, model_dir: str | Path)
             for epoch in range(values["epochs"]):
                 history.append(_epoch(stream, table, values, rng))
                 quality("train", "msd", history[-1], "loss", epoch=epoch)
-                done = 100 * (epoch + 1) / values["epochs"]
-                log(f"#progress_metric: {host()}, completed {done:.6g} % of epochs")
+                progress(epoch + 1, values["epochs"])
         except KeyboardInterrupt:
             _reduced(stream, values).save(Path(model_dir))
             log("stopped: the centres so far are saved as model_algo-1, reduced to k")

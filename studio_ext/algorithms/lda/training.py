@@ -24,7 +24,7 @@ from studio_ext.algorithms.lda.contract import LDA
 from studio_ext.algorithms.lda.decomposition import decompose
 from studio_ext.algorithms.lda.model import Topics
 from studio_ext.algorithms.lda.moments import Moments
-from studio_ext.algorithms.metric_lines import host, quality, throughput
+from studio_ext.algorithms.metric_lines import progress, quality, throughput
 from studio_ext.formats.errors import DataError
 from studio_ext.formats.table import Table
 
@@ -116,8 +116,7 @@ def train(hyperparameters: Mapping[str, str], data: Data, model_dir: str | Path)
         try:
             for step, likelier in enumerate(settled(model, counts, rng, history), 1):
                 model = likelier
-                done = 100 * step / SETTLING
-                log(f"#progress_metric: {host()}, completed {done:.6g} % of epochs")
+                progress(step, SETTLING)
         except KeyboardInterrupt:
             model.save(Path(model_dir))
             log("stopped: the topics so far are saved as model_algo-1")

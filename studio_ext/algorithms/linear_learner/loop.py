@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
 
+from studio_ext.algorithms import metric_lines
 from studio_ext.algorithms.data import Data
 from studio_ext.algorithms.job import cores, log
 from studio_ext.algorithms.linear_learner.candidates import Candidates, candidates
@@ -83,8 +83,7 @@ class Training:
             self._record("train", float(losses[at]))
             if self.judged == "validation":
                 self._record("validation", validation)
-            done = 100 * (epoch + 1) / epochs
-            log(f"#progress_metric: {host()}, completed {done:.6g} % of epochs")
+            metric_lines.progress(epoch + 1, epochs)
             now = -self.best_quality if self.values["watches_criterion"] else validation
             if now < watched - self.values["early_stopping_tolerance"] * abs(watched) or (
                 watched == np.inf
@@ -184,9 +183,4 @@ class Training:
 
 def quality(channel: str, name: str, value: float) -> None:
     """One metric in the log, as SageMaker's clients parse it."""
-    kind = "loss" if name in LOWER else "score"
-    log(f"#quality_metric: {host()}, {channel} {name} <{kind}>={value:.6g}")
-
-
-def host() -> str:
-    return f"host={os.environ.get('SM_CURRENT_HOST', 'algo-1')}"
+    metric_lines.quality(channel, name, value, "loss" if name in LOWER else "score")

@@ -20,9 +20,10 @@ from studio_ext.algorithms.hyperparameters import defaults
 from studio_ext.algorithms.job import log
 from studio_ext.algorithms.linear_learner import metrics
 from studio_ext.algorithms.linear_learner.contract import LINEAR_LEARNER
-from studio_ext.algorithms.linear_learner.loop import Training, host, quality
+from studio_ext.algorithms.linear_learner.loop import Training, quality
 from studio_ext.algorithms.linear_learner.losses import Loss
 from studio_ext.algorithms.linear_learner.model import LinearModel
+from studio_ext.algorithms.metric_lines import throughput
 from studio_ext.formats.errors import DataError
 from studio_ext.formats.table import Table
 
@@ -132,7 +133,7 @@ def train(hyperparameters: Mapping[str, str], data: Data, model_dir: str | Path)
             if channel != "train" or name == "objective_loss":
                 quality(channel, name, value)
     seen = data.train.rows * len(training.history["train"]["objective_loss"])
-    log(f"#throughput_metric: {host()}, train throughput={seen / fit.seconds} records/second")
+    throughput(seen, fit.seconds)
     return fit
 
 

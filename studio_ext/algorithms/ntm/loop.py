@@ -11,7 +11,7 @@ import torch
 
 from studio_ext.algorithms import job
 from studio_ext.algorithms.job import log
-from studio_ext.algorithms.metric_log import progress, quality
+from studio_ext.algorithms.metric_lines import progress, quality
 from studio_ext.algorithms.networks import optimizer_of, repeatable
 from studio_ext.algorithms.ntm.documents import Documents
 from studio_ext.algorithms.ntm.model import Model, dense, named

@@ -15,7 +15,7 @@ from typing import Any
 from studio_ext.algorithms.extras import need
 from studio_ext.algorithms.hyperparameters import defaults
 from studio_ext.algorithms.job import log
-from studio_ext.algorithms.metric_log import quality, throughput
+from studio_ext.algorithms.metric_lines import quality, throughput
 from studio_ext.algorithms.ntm.contract import NTM
 from studio_ext.algorithms.ntm.documents import Documents, read_documents
 from studio_ext.algorithms.ntm.topics import Topic, describe, uniqueness

@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy, mse_loss
 
 from studio_ext.algorithms import job
 from studio_ext.algorithms.job import log
-from studio_ext.algorithms.metric_log import progress, quality
+from studio_ext.algorithms.metric_lines import progress, quality
 from studio_ext.algorithms.networks import optimizer_of, repeatable
 from studio_ext.algorithms.object2vec.model import Model
 from studio_ext.algorithms.object2vec.pairs import PairData

@@ -17,7 +17,7 @@ import numpy as np
 from studio_ext.algorithms.extras import need
 from studio_ext.algorithms.hyperparameters import defaults
 from studio_ext.algorithms.job import log
-from studio_ext.algorithms.metric_log import quality, throughput
+from studio_ext.algorithms.metric_lines import quality, throughput
 from studio_ext.algorithms.object2vec.contract import OBJECT2VEC, encoder_of
 from studio_ext.algorithms.object2vec.pairs import PairData, read_pairs
 from studio_ext.algorithms.object2vec.pretrained import read_pretrained

@@ -18,7 +18,7 @@ from studio_ext.algorithms.data import Data, read_data as read_tables
 from studio_ext.algorithms.features import check_present, fit_width
 from studio_ext.algorithms.hyperparameters import defaults
 from studio_ext.algorithms.job import log
-from studio_ext.algorithms.metric_lines import host, quality, throughput
+from studio_ext.algorithms.metric_lines import progress, quality, throughput
 from studio_ext.algorithms.random_cut_forest.contract import ACCURACY, RANDOM_CUT_FOREST, RATES
 from studio_ext.algorithms.random_cut_forest.forest import Forest, plant, sizes_of
 from studio_ext.formats.errors import DataError
@@ -141,8 +141,7 @@ def _grow(table: Table, values: Mapping[str, Any], model_dir: Path) -> Forest:
     try:
         for grove in plant(table.features, trees, samples, rng):
             groves.append(grove)
-            done = 100 * sum(sizes[: len(groves)]) / trees
-            log(f"#progress_metric: {host()}, completed {done:.6g} % of trees")
+            progress(sum(sizes[: len(groves)]), trees, "trees")
     except KeyboardInterrupt:
         if groves:
             Forest(tuple(groves), sizes[: len(groves)], table.columns).save(model_dir)
