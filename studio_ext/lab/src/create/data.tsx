@@ -8,7 +8,7 @@ import { Drop } from './drop';
 import { Field } from './field';
 import { Preview, Source } from './preview';
 import { S3Input, defaultBucket, ensureBucket } from './s3input';
-import { CHANNELS, channelIndex, channelUri, contentType, setChannel, setTask } from './training';
+import { CHANNELS, channelIndex, channelUri, contentType, hasTarget, setChannel, setTask } from './training';
 
 const LARGEST = 100_000_000; // bytes of a table that is looked at in the browser
 const FEWEST = 40; // rows from which some are held out
@@ -67,7 +67,7 @@ export function DataField(props: { draft: Draft; algorithm?: Algorithm; id: stri
   const look = async (name: string, body: Blob, upload: boolean) => {
     setPrepared(null);
     setSource(null);
-    const known = Boolean(algorithm) && /\.(csv|tsv|txt)$/i.test(name) && body.size <= LARGEST;
+    const known = algorithm && hasTarget(algorithm) && /\.(csv|tsv|txt)$/i.test(name) && body.size <= LARGEST;
     const table = known ? parse(await body.text()) : null;
     if (table && table.rows.length && table.rows[0].length > 1) {
       const found = { name, table };

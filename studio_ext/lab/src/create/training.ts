@@ -90,6 +90,11 @@ export function setChannel(draft: Draft, name: string, uri: string, type?: strin
   draft.set([CHANNELS], channels.length ? (channels as JSONValue) : undefined);
 }
 
+/** Whether an algorithm learns one column from the others, so that a table begins with it. */
+export function hasTarget(algorithm: Algorithm): boolean {
+  return algorithm.hyperparameters.some(({ name }) => name === 'objective' || name === 'predictor_type');
+}
+
 /** Chooses what is learnt: numbers or classes, as the algorithm calls it. */
 export function setTask(draft: Draft, algorithm: Algorithm, classes: string[] | null): void {
   const knows = (name: string) => algorithm.hyperparameters.some(each => each.name === name);
@@ -106,7 +111,9 @@ export function setTask(draft: Draft, algorithm: Algorithm, classes: string[] | 
   const count = classes?.length ?? 0;
   put('objective', count > 2 ? 'multi:softmax' : count ? 'binary:logistic' : 'reg:squarederror');
   put('num_class', count > 2 ? String(count) : '');
-  put('predictor_type', count > 2 ? 'multiclass_classifier' : count ? 'binary_classifier' : 'regressor');
+  const kinds = count ? [count > 2 ? 'multiclass_classifier' : 'binary_classifier', 'classifier'] : ['regressor'];
+  const known = algorithm.hyperparameters.find(({ name }) => name === 'predictor_type')?.enum ?? [];
+  put('predictor_type', kinds.find(each => known.includes(each)) ?? '');
   put('num_classes', count > 2 ? String(count) : '');
   draft.set([HYPERPARAMETERS], given);
 }
