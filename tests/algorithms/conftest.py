@@ -6,14 +6,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_wine
 
 from studio_ext.algorithms.data import Data
 from studio_ext.formats.table import Table
 
 from .quality import PROPERTY, Comparison
 
-LOADERS = {"digits": load_digits, "cancer": load_breast_cancer, "diabetes": load_diabetes}
+LOADERS = {
+    "digits": load_digits,
+    "cancer": load_breast_cancer,
+    "diabetes": load_diabetes,
+    "wine": load_wine,
+}
 Split = Callable[..., Data]
 
 

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from .contract import check_job, check_nobody_left
 from .studio import ENDED, Studio, until
 
-SEEDS = int(os.environ.get("STUDIO_FAULT_SEEDS", "12"))
+SEEDS = int(os.environ.get("STUDIO_FAULT_SEEDS", "8"))
 JOBS = ("steady", "steady", "chatty", "failing", "parting", "endless", "heedful", "fertile")
 WAITING = ("parting", "endless", "heedful")  # they end only by being stopped
 VICTIMS = ("daemon", "daemon", "runner", "runner", "kernel", "fork server")

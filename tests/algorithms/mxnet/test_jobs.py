@@ -43,6 +43,7 @@ def submit(served: Studio, environment: Environment) -> Submit:
     served.client("s3").create_bucket(Bucket=BUCKET)
 
     def start(name: str, files: Mapping[str, str], *, image: str = IMAGE, **more: Any) -> str:
+        name = f"mxnet-{name}"
         source = served.put(BUCKET, f"{name}/source/sourcedir.tar.gz", packed(files))
         given = {"sagemaker_program": "train.py", "sagemaker_submit_directory": source}
         given |= more.pop("hyperparameters", {})

@@ -18,7 +18,7 @@ ROUNDS = 60
 CASES: dict[str, tuple[str, dict[str, str]]] = {
     "diabetes": ("mse", {}),
     "cancer": ("roc auc", {"objective": "binary:logistic"}),
-    "digits": ("accuracy", {"objective": "multi:softprob", "num_class": "10"}),
+    "wine": ("accuracy", {"objective": "multi:softprob", "num_class": "3"}),
 }
 SHARED = {"num_round": str(ROUNDS), "eta": "0.1", "max_depth": "4"}
 
