@@ -63,4 +63,4 @@ def test_jupyterlab_finds_it() -> None:
     found = [each for each in entry_points(group="jupyterlab.locale") if each.name == "studio_ext"]
     assert [each.value for each in found] == ["studio_ext"]
     head = catalogue()[""]
-    assert (head["domain"], head["language"]) == ("studio_ext", "ko_KR")  # type: ignore[call-overload]
+    assert (head["domain"], head["language"]) == ("studio_ext", "ko-KR")  # type: ignore[call-overload]
